@@ -1,0 +1,88 @@
+import { Type, type Static } from "typebox";
+import { OUTCOMES, STAGES } from "./steps.ts";
+import { EcuId, Id, TraceParent, WallTime } from "./scalars.ts";
+
+export const StageName = Type.Enum(STAGES);
+export const OutcomeName = Type.Enum(OUTCOMES);
+
+export const FailureReport = Type.Object(
+  {
+    code: Type.String({ pattern: "^[A-Z][A-Z_]{2,63}$" }),
+    operands: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()])),
+    ecuId: Type.Optional(EcuId),
+  },
+  { additionalProperties: false },
+);
+
+/** Fields of every event; `seq` is allocated in the synced write, a new journal starts a new epoch. */
+const common = {
+  eventId: Id,
+  streamEpoch: Id,
+  seq: Type.Integer({ minimum: 1 }),
+  at: WallTime,
+  monotonicMs: Type.Number({ minimum: 0 }),
+  bootId: Id,
+  clockTrusted: Type.Boolean(),
+  traceparent: Type.Optional(TraceParent),
+};
+const job = { jobId: Id, attempt: Type.Integer({ minimum: 1 }) };
+
+/** A stage began, ended or failed, for one ECU or the whole job. */
+export const StageEvent = Type.Object(
+  {
+    ...common,
+    ...job,
+    type: Type.Literal("stage"),
+    stage: StageName,
+    kind: Type.Union([
+      Type.Literal("started"),
+      Type.Literal("done"),
+      Type.Literal("failed"),
+      Type.Literal("decision"),
+    ]),
+    ecuId: Type.Optional(EcuId),
+    /** Milliseconds that the stage took, on `done` and `failed`. */
+    durationMs: Type.Optional(Type.Number({ minimum: 0 })),
+    bytes: Type.Optional(Type.Integer({ minimum: 0 })),
+    decision: Type.Optional(Type.Union([Type.Literal("commit"), Type.Literal("revert")])),
+    failure: Type.Optional(FailureReport),
+  },
+  { additionalProperties: false },
+);
+
+/** The end of a job: exactly one for each attempt. */
+export const OutcomeEvent = Type.Object(
+  {
+    ...common,
+    ...job,
+    type: Type.Literal("outcome"),
+    outcome: OutcomeName,
+    failure: Type.Optional(FailureReport),
+  },
+  { additionalProperties: false },
+);
+
+/** The vehicle is there. */
+export const HeartbeatEvent = Type.Object(
+  { ...common, type: Type.Literal("heartbeat"), jobId: Type.Optional(Id) },
+  { additionalProperties: false },
+);
+
+/** One telemetry record; unique by `eventId`, ordered by `(vehicleId, streamEpoch, seq)`. */
+export const Event = Type.Union([StageEvent, OutcomeEvent, HeartbeatEvent]);
+export type StageEvent = Static<typeof StageEvent>;
+export type OutcomeEvent = Static<typeof OutcomeEvent>;
+export type HeartbeatEvent = Static<typeof HeartbeatEvent>;
+export type Event = Static<typeof Event>;
+
+/** `POST /api/v1/device/events`; resent batches are harmless. */
+export const EventBatch = Type.Object(
+  { events: Type.Array(Event, { minItems: 1, maxItems: 500 }) },
+  { additionalProperties: false, $id: "EventBatch" },
+);
+export type EventBatch = Static<typeof EventBatch>;
+
+export const EventBatchResult = Type.Object(
+  { accepted: Type.Integer({ minimum: 0 }), duplicates: Type.Integer({ minimum: 0 }) },
+  { additionalProperties: false, $id: "EventBatchResult" },
+);

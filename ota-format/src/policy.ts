@@ -1,0 +1,24 @@
+import { Type, type Static } from "typebox";
+import { WallTime } from "./scalars.ts";
+
+/** How the driver is asked. `silent` never asks; `forced` asks until the deadline, then installs. */
+export const ConsentPolicy = Type.Object(
+  {
+    mode: Type.Union([Type.Literal("silent"), Type.Literal("banner"), Type.Literal("forced")]),
+    deadline: Type.Optional(WallTime),
+  },
+  { additionalProperties: false },
+);
+export type ConsentPolicy = Static<typeof ConsentPolicy>;
+
+/** What must hold in the vehicle at the moment of flashing; an absent field demands nothing. */
+export const SafetyPolicy = Type.Object(
+  {
+    parked: Type.Optional(Type.Boolean()),
+    ignitionOff: Type.Optional(Type.Boolean()),
+    minStateOfChargePercent: Type.Optional(Type.Number({ minimum: 0, maximum: 100 })),
+    minBatteryVolts: Type.Optional(Type.Number({ minimum: 0, maximum: 60 })),
+  },
+  { additionalProperties: false },
+);
+export type SafetyPolicy = Static<typeof SafetyPolicy>;

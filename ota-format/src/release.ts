@@ -1,0 +1,59 @@
+import { Type, type Static } from "typebox";
+import { HardwareId, Id, ReleaseCounter, Sha256, U32, Version, WallTime } from "./scalars.ts";
+
+/** A contiguous run of an image at its link address. */
+export const Segment = Type.Object(
+  { address: U32, length: U32, sha256: Sha256 },
+  { additionalProperties: false, description: "A contiguous run of bytes at its link address" },
+);
+export type Segment = Static<typeof Segment>;
+
+/** A named range of an ECU's memory; only regions marked `flashed` are part of an image. */
+export const MemoryRegion = Type.Object(
+  { name: Type.String({ minLength: 1, maxLength: 32 }), address: U32, length: U32, flashed: Type.Boolean() },
+  { additionalProperties: false },
+);
+export type MemoryRegion = Static<typeof MemoryRegion>;
+
+/** One version of one ECU type's software. The image file is its segments, one after another by address. */
+export const Image = Type.Object(
+  {
+    imageId: Id,
+    hardwareId: HardwareId,
+    version: Version,
+    versionKey: Type.String({ description: "Sorts as text in the order of the versions" }),
+    releaseCounter: ReleaseCounter,
+    length: U32,
+    sha256: Sha256,
+    sha512: Type.String({ pattern: "^[0-9a-f]{128}$" }),
+    segments: Type.Array(Segment, { minItems: 1, maxItems: 64 }),
+  },
+  { additionalProperties: false, $id: "Image" },
+);
+export type Image = Static<typeof Image>;
+
+export const ReleaseState = Type.Union([
+  Type.Literal("draft"),
+  Type.Literal("published"),
+  Type.Literal("withdrawn"),
+]);
+
+/** A name plus images; immutable and signed once published. */
+export const Release = Type.Object(
+  {
+    releaseId: Id,
+    name: Type.String({ minLength: 1, maxLength: 80, examples: ["Spring 2.0"] }),
+    headline: Type.String({
+      maxLength: 60,
+      description: "One sentence for the driver: what gets better",
+      examples: ["Smoother starts in the cold"],
+    }),
+    notes: Type.String({ maxLength: 20_000, description: "Release notes, Markdown" }),
+    state: ReleaseState,
+    images: Type.Array(Image, { maxItems: 64 }),
+    createdAt: WallTime,
+    publishedAt: Type.Optional(WallTime),
+  },
+  { additionalProperties: false, $id: "Release" },
+);
+export type Release = Static<typeof Release>;

@@ -1,0 +1,3 @@
+export * from "./custom.ts";
+export * from "./descriptor.ts";
+export * from "./descriptor-error.ts";

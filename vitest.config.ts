@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["*/src/**/*.test.{ts,tsx}"],
+    // The browser test needs Chromium and built pages; scripts/test.sh runs it with its own config.
+    exclude: ["**/node_modules/**", "**/*.browser.test.ts"],
+    testTimeout: 20_000,
+    coverage: { provider: "v8", include: ["*/src/**/*.ts"] },
+  },
+});
