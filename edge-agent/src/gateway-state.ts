@@ -13,6 +13,8 @@ export interface GatewayState {
   readonly job?: JobState;
   /** When the cloud was last asked for an offer, UTC ms. */
   readonly lastCheckAt?: number;
+  /** Number that "Call assistance" dials, from the agent's configuration. */
+  readonly assistancePhone?: string;
 }
 
 /** Measured in the vehicle; absent where no source tells. */
@@ -48,10 +50,16 @@ export interface JobState {
   readonly remainingMs?: number;
   readonly ecus: readonly JobEcuState[];
   readonly consent?: ConsentState;
+  /** What a person may decide at this moment. Absent: everything in `consent` (forced: all but decline), nothing elsewhere. */
+  readonly decisions?: readonly ConsentDecision[];
   /** Conditions of the safety policy, each met or not; present in `readiness` and before. */
   readonly conditions: readonly ConditionState[];
   /** Bytes of this job's downloads. */
-  readonly download?: { readonly receivedBytes: number; readonly totalBytes: number; readonly paused: boolean };
+  readonly download?: {
+    readonly receivedBytes: number;
+    readonly totalBytes: number;
+    readonly paused: boolean;
+  };
   /** Set when the job has ended; `failure` says why, `safeToDrive` is false only where an ECU is lost. */
   readonly outcome?: {
     readonly kind: Outcome;
