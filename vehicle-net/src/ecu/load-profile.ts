@@ -1,0 +1,108 @@
+import { Value } from "typebox/value";
+import { EcuProfile } from "./profile.ts";
+import { ProfileError } from "./profile-error.ts";
+import { seedKeyAlgorithm } from "./seed-key.ts";
+
+/**
+ * Checks that `value` (parsed JSON or a literal) is a profile that works.
+ * @throws {ProfileError} `bad-field` where it does not fit the schema, `contradiction` where fields do not fit
+ *   each other, `unknown-algorithm` where its security algorithm is not in the table
+ */
+export function loadProfile(value: unknown): EcuProfile {
+  if (!Value.Check(EcuProfile, value)) throw badField(value);
+  checkAddressing(value);
+  checkMemory(value);
+  checkNumbers("dids", value.dids);
+  checkNumbers("routines", value.routines);
+  checkSequence(value);
+  if (value.security.level % 2 === 0) {
+    throw contradiction(
+      "security.level",
+      `${value.security.level} is even; a level is the odd one of its pair`,
+    );
+  }
+  seedKeyAlgorithm(value.security.algorithm);
+  return value;
+}
+
+const contradiction = (field: string, message: string): ProfileError =>
+  new ProfileError("contradiction", field, message);
+
+const hex = (value: number): string => `0x${value.toString(16).toUpperCase()}`;
+
+function badField(value: unknown): ProfileError {
+  const error = Value.Errors(EcuProfile, value)[0];
+  if (error === undefined) return new ProfileError("bad-field", "", "this is no ECU profile");
+  const path = error.instancePath
+    .slice(1)
+    .replaceAll(/\/(\d+)/g, "[$1]")
+    .replaceAll("/", ".");
+  return new ProfileError("bad-field", path, error.message);
+}
+
+function checkAddressing({ addressing }: EcuProfile): void {
+  const { requestId, responseId, functionalId, extended } = addressing;
+  if (new Set([requestId, responseId, functionalId]).size < 3) {
+    throw contradiction("addressing", "request, response and functional identifiers must differ");
+  }
+  if (extended) return;
+  for (const [name, id] of Object.entries({ requestId, responseId, functionalId })) {
+    if (id > 0x7ff) {
+      throw contradiction(`addressing.${name}`, `${hex(id)} needs 29 bits, but extended is false`);
+    }
+  }
+}
+
+/** What is flashed must be erasable by whole sectors, and no address may mean two things. */
+function checkMemory({ memory, flash }: EcuProfile): void {
+  for (const [i, region] of memory.entries()) {
+    const end = region.address + region.length;
+    if (end > 0x1_0000_0000) {
+      throw contradiction(`memory[${i}]`, `${region.name} ends beyond the 32-bit address space`);
+    }
+    if (region.flashed && region.length % flash.sectorBytes !== 0) {
+      throw contradiction(
+        `memory[${i}].length`,
+        `${region.length} is not a multiple of the sector (${flash.sectorBytes})`,
+      );
+    }
+    const other = memory.find(
+      (o) => o !== region && o.address < end && region.address < o.address + o.length,
+    );
+    if (other !== undefined) {
+      throw contradiction(`memory[${i}]`, `${region.name} overlaps ${other.name}`);
+    }
+  }
+  if (!memory.some((region) => region.flashed)) {
+    throw contradiction("memory", "no region is flashed, so nothing could be updated");
+  }
+  if (flash.sectorBytes % flash.pageBytes !== 0) {
+    throw contradiction(
+      "flash.pageBytes",
+      `${flash.pageBytes} does not divide the sector (${flash.sectorBytes})`,
+    );
+  }
+}
+
+function checkNumbers(field: string, numbers: Readonly<Record<string, number>>): void {
+  const names = new Map<number, string>();
+  for (const [name, number] of Object.entries(numbers)) {
+    const other = names.get(number);
+    if (other !== undefined) {
+      throw contradiction(`${field}.${name}`, `${hex(number)} is already the number of ${other}`);
+    }
+    names.set(number, name);
+  }
+}
+
+/** Steps may be reordered, repeated or dropped, but nothing is checked before it was written. */
+function checkSequence({ programmingSequence: steps }: EcuProfile): void {
+  const download = steps.indexOf("download");
+  if (download === -1) throw contradiction("programmingSequence", "it has no download");
+  if (steps.indexOf("checkMemory") < download) {
+    throw contradiction(
+      "programmingSequence",
+      "checkMemory must come after download: it checks what was written",
+    );
+  }
+}

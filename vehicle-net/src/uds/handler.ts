@@ -1,0 +1,54 @@
+import type { Clock } from "../clock/clock.ts";
+import { type AnyService, decodeRequest, encodeResponse, type Service } from "./service.ts";
+
+/** What a handler knows beside the request. */
+export interface HandlerContext {
+  /** The active diagnostic session. */
+  readonly session: number;
+  /** The unlocked security level (odd), if any. */
+  readonly unlocked: number | undefined;
+  /** Whether the request came on the functional address. */
+  readonly functional: boolean;
+  readonly clock: Clock;
+  /** Aborts when the server is closed (power off). */
+  readonly signal: AbortSignal;
+  /** Runs once the answer has left: a reset belongs here. Not run where the request is refused. */
+  afterResponse(action: () => void): void;
+}
+
+/** When a handler may be called; the server refuses by itself otherwise. */
+export interface HandlerConditions {
+  /** Sessions in which the service exists. Default: all. */
+  readonly sessions?: readonly number[];
+  /** Security level (odd) that must be unlocked. Default: none. */
+  readonly security?: number;
+  /** Sub-functions that exist. Default: all; the handler refuses. */
+  readonly subFunctions?: readonly number[];
+}
+
+/** A handler with its types put away, as the server's table holds it. */
+export interface Handler {
+  readonly service: AnyService;
+  readonly conditions: HandlerConditions;
+  /** Reads the request, calls the handler, writes the response. */
+  run(message: Uint8Array, context: HandlerContext): Promise<Uint8Array>;
+}
+
+/**
+ * Binds a function to a service.
+ * @param answer takes the request's fields, gives the response's; throws `UdsRefused` to refuse
+ */
+export function handle<Request, RequestInput, Response, ResponseInput>(
+  service: Service<Request, RequestInput, Response, ResponseInput>,
+  conditions: HandlerConditions,
+  answer: (request: Request, context: HandlerContext) => ResponseInput | Promise<ResponseInput>,
+): Handler {
+  return {
+    service,
+    conditions,
+    async run(message, context) {
+      const { request } = decodeRequest(service, message);
+      return encodeResponse(service, await answer(request, context));
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import { list, record, restNotEmpty, u16 } from "../fields.ts";
+import { Nrc } from "../nrc.ts";
+import { declareService } from "../service.ts";
+
+/**
+ * 22 (ISO 14229-1:2020, 11.2). Where several identifiers were asked for, `data` goes on with the second
+ * identifier and its data: lengths are not on the wire, so only their owner can split them.
+ */
+export const ReadDataByIdentifier = declareService({
+  name: "ReadDataByIdentifier",
+  sid: 0x22,
+  subFunction: false,
+  echo: 2,
+  request: record({ dids: list(u16, 1) }),
+  response: record({ did: u16, data: restNotEmpty }),
+  nrcs: [Nrc.conditionsNotCorrect, Nrc.requestOutOfRange],
+});
+
+/** 2E (ISO 14229-1:2020, 11.7). */
+export const WriteDataByIdentifier = declareService({
+  name: "WriteDataByIdentifier",
+  sid: 0x2e,
+  subFunction: false,
+  echo: 2,
+  request: record({ did: u16, data: restNotEmpty }),
+  response: record({ did: u16 }),
+  nrcs: [Nrc.conditionsNotCorrect, Nrc.requestOutOfRange, Nrc.generalProgrammingFailure],
+});
