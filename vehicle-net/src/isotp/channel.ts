@@ -74,7 +74,6 @@ class Channel implements IsoTpChannel {
   readonly #deadlines = new Map<TimerName, Deadline>();
   readonly #effects: Effect[] = [];
   readonly #unsubscribe: () => void;
-  #performing = false;
   #closed = false;
 
   constructor(
@@ -130,17 +129,11 @@ class Channel implements IsoTpChannel {
     if (isAddressedTo(this.#addresses, frame)) this.#perform(this.#session.receive(frame.data, frame.atMs));
   }
 
-  /** Effects run strictly in the order the session gave them, also where a receiver sends from its callback. */
+  /** Effects run in the order in which the session gave them, also where a receiver sends from its callback. */
   #perform(effects: readonly Effect[]): void {
     this.#effects.push(...effects);
-    if (this.#performing) return;
-    this.#performing = true;
-    try {
-      for (let next = this.#effects.shift(); next !== undefined; next = this.#effects.shift()) {
-        this.#performOne(next);
-      }
-    } finally {
-      this.#performing = false;
+    for (let next = this.#effects.shift(); next !== undefined; next = this.#effects.shift()) {
+      this.#performOne(next);
     }
   }
 

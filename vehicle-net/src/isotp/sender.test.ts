@@ -237,6 +237,13 @@ describe("flow control is ignored", () => {
     expect(only(session.departed("data", 1, 2.25), "transmit")).toHaveLength(1);
   });
 
+  test("V2 while STmin runs in the middle of a block", () => {
+    const session = afterFirstFrame(6 + 5 * 7);
+    session.receive(bytes("30 04 0A"), 2);
+    session.departed("data", 1, 3);
+    expect(session.receive(CTS, 4)).toEqual([]);
+  });
+
   test("V2 once the last frame is with the driver", () => {
     const session = afterFirstFrame(20);
     session.receive(CTS, 2);
