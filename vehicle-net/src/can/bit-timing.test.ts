@@ -135,7 +135,7 @@ test("V1 random 8-byte payloads to a usual diagnostic identifier take about 116 
 });
 
 test("V1 bytes of four equal bits after an unlucky identifier come near the bound of 33 + 679 bits", () => {
-  const frame: CanFrame = { id: 0x710, data: bytes(64, 0x78), fd: true, brs: true };
+  const frame: CanFrame = { id: 0x078, data: bytes(64, 0x87), fd: true, brs: true };
   const { nominalBits, dataBits } = frameBits(frame);
   expect(nominalBits + dataBits).toBeGreaterThanOrEqual(33 + 679 - 2);
 });
