@@ -1,8 +1,10 @@
 import type { BusCapabilities } from "../can/bus.ts";
 import type { FunctionalAddressing, IsoTpAddressing } from "./addressing.ts";
 import { IsoTpOptionError } from "./error.ts";
-import { isFrameLength, type FrameLayout } from "./pci.ts";
+import type { FrameLayout } from "./pci.ts";
 import { defaultTiming, encodeStMin, type IsoTpTiming } from "./timing.ts";
+
+const transmitLengths = [8, 12, 16, 20, 24, 32, 48, 64];
 
 /** What frames on a channel look like. */
 export interface IsoTpFrameOptions {
@@ -63,8 +65,8 @@ export function sessionParameters(
   wire: { readonly link: string; readonly addressByte?: number; readonly singleFramesOnly: boolean },
 ): SessionParameters {
   const { txDl = 8, padding = 0xcc, blockSize = 0, stMinMs = 0, wftMax = 10, framesAhead = 32 } = options;
-  if (!isFrameLength(txDl) || txDl < 8) {
-    throw new IsoTpOptionError("txDl", `${txDl} is not 8, 12, 16, 20, 24, 32, 48 or 64`);
+  if (!transmitLengths.includes(txDl)) {
+    throw new IsoTpOptionError("txDl", `${txDl} is not one of ${transmitLengths.join(", ")}`);
   }
   if (padding !== false) whole("padding", padding, 0, 0xff);
   const timing = { ...defaultTiming, ...options.timing };

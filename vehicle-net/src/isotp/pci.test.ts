@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { fdLengthFor } from "../can/frame-length.ts";
 import { bytes, counting, hex } from "./testing.ts";
 import {
   decodePdu,
@@ -7,7 +8,6 @@ import {
   encodeFirstFrame,
   encodeFlowControl,
   encodeSingleFrame,
-  isFrameLength,
   maxSingleFrameBytes,
   type FrameLayout,
 } from "./pci.ts";
@@ -128,7 +128,7 @@ test("V2 every message that fits one frame comes back from it, in a valid length
     fc.property(anyLayout, fc.uint8Array({ minLength: 1, maxLength: 62 }), (layout, bytes) => {
       const message = bytes.subarray(0, maxSingleFrameBytes(layout));
       const data = encodeSingleFrame(layout, message);
-      expect(isFrameLength(data.length)).toBe(true);
+      expect(fdLengthFor(data.length)).toBe(data.length);
       expect(data.length).toBeLessThanOrEqual(layout.txDl);
       expect(decodePdu(data, layout.addressByte === undefined ? 0 : 1)).toEqual({ type: "SF", message });
     }),

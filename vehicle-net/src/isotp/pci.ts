@@ -1,3 +1,5 @@
+import { fdLengthFor } from "../can/frame-length.ts";
+
 /**
  * Protocol control information (ISO 15765-2:2016 9.6): the four frames and their bytes. Decoding returns `undefined`
  * for whatever the standard tells a receiver to ignore.
@@ -48,11 +50,6 @@ export interface FrameLayout {
 }
 
 const MAX_SHORT_FF_DL = 4095;
-const frameLengths = [0, 1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 20, 24, 32, 48, 64];
-
-export function isFrameLength(length: number): boolean {
-  return frameLengths.includes(length);
-}
 
 /**
  * @param data CAN data of a frame already addressed to us.
@@ -182,6 +179,5 @@ function assemble(layout: FrameLayout, pci: readonly number[], payload?: Uint8Ar
 
 /** 10.4.2.1: up to 8 bytes padding is a choice; beyond, the next length that a DLC can express. */
 function paddedLength(used: number, padding: number | false): number {
-  if (used <= 8) return padding === false ? used : 8;
-  return frameLengths.find((length) => length >= used) ?? used;
+  return used <= 8 && padding !== false ? 8 : fdLengthFor(used);
 }
