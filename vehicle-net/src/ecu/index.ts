@@ -1,3 +1,4 @@
+export * from "./addressing.ts";
 export * from "./dids.ts";
 export * from "./load-profile.ts";
 export * from "./profile.ts";

@@ -1,4 +1,6 @@
 import type { Clock } from "../clock/clock.ts";
+import { UdsProtocolError } from "./error.ts";
+import type { Field } from "./fields.ts";
 import { type AnyService, decodeRequest, encodeResponse, type Service } from "./service.ts";
 
 /** What a handler knows beside the request. */
@@ -48,7 +50,19 @@ export function handle<Request, RequestInput, Response, ResponseInput>(
     conditions,
     async run(message, context) {
       const { request } = decodeRequest(service, message);
-      return encodeResponse(service, await answer(request, context));
+      return writeAnswer(service, await answer(request, context));
     },
   };
+}
+
+/** A request that does not fit is the client's fault and gets its NRC; an answer that does not fit is ours. */
+function writeAnswer<ResponseInput>(
+  service: AnyService & { readonly response: Field<unknown, ResponseInput> },
+  fields: ResponseInput,
+): Uint8Array {
+  try {
+    return encodeResponse(service, fields);
+  } catch (cause) {
+    throw new UdsProtocolError(service, "the handler's answer does not fit the declaration", { cause });
+  }
 }

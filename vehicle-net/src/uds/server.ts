@@ -188,7 +188,7 @@ export class UdsServer {
     const service = serviceOf(message[0]!);
     const { onEvent } = this.#options;
     if (error instanceof UdsRefused) {
-      if (isLegalNrc(service, error.nrc) || error.nrc === Nrc.subFunctionNotSupported) return error.nrc;
+      if (isLegalNrc(service, error.nrc)) return error.nrc;
       onEvent?.({ kind: "illegal-nrc", service: service.name, nrc: error.nrc });
       return Nrc.generalReject;
     }

@@ -1,4 +1,4 @@
-import { list, record, restNotEmpty, u16 } from "../fields.ts";
+import { encode, list, record, restNotEmpty, u16 } from "../fields.ts";
 import { Nrc } from "../nrc.ts";
 import { declareService } from "../service.ts";
 
@@ -15,6 +15,20 @@ export const ReadDataByIdentifier = declareService({
   response: record({ did: u16, data: restNotEmpty }),
   nrcs: [Nrc.conditionsNotCorrect, Nrc.requestOutOfRange],
 });
+
+/** One identifier and its data. */
+export interface DataRecord {
+  readonly did: number;
+  readonly data: Uint8Array;
+}
+
+/** Several records as the one that an answer to 22 holds. */
+export function joinDataRecords([first, ...others]: readonly [DataRecord, ...DataRecord[]]): DataRecord {
+  const following = others.map(({ did, data }) =>
+    encode(record({ did: u16, data: restNotEmpty }), { did, data }),
+  );
+  return { did: first.did, data: Uint8Array.from([first.data, ...following].flatMap((part) => [...part])) };
+}
 
 /** 2E (ISO 14229-1:2020, 11.7). */
 export const WriteDataByIdentifier = declareService({

@@ -1,0 +1,197 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { UdsFormatError } from "../error.ts";
+import { decodeRequest, decodeResponse, encodeRequest, encodeResponse, type Service } from "../service.ts";
+import { hex, text } from "../test-link.ts";
+import { ClearDiagnosticInformation } from "./clear-dtc.ts";
+import { CommunicationControl } from "./communication-control.ts";
+import { ReadDataByIdentifier, WriteDataByIdentifier } from "./data-by-identifier.ts";
+import { ControlDtcSetting } from "./dtc-setting.ts";
+import { EcuReset } from "./ecu-reset.ts";
+import { ReadDtcInformation } from "./read-dtc.ts";
+import { RoutineControl } from "./routine-control.ts";
+import { SecurityAccess } from "./security-access.ts";
+import { DiagnosticSessionControl } from "./session-control.ts";
+import { services } from "./table.ts";
+import { TesterPresent } from "./tester-present.ts";
+import { RequestDownload, RequestTransferExit, TransferData } from "./transfer.ts";
+
+const none = hex("");
+
+interface Example {
+  request: string;
+  requestFields: unknown;
+  response: string;
+  responseFields: unknown;
+}
+
+/** Ties an example to the types of its service, then forgets them for the table. */
+function example<Request, RequestInput, Response, ResponseInput>(
+  service: Service<Request, RequestInput, Response, ResponseInput>,
+  request: string,
+  requestFields: Request & RequestInput,
+  response: string,
+  responseFields: Response & ResponseInput,
+): [string, Example & { write: () => string[]; read: () => unknown[] }] {
+  const write = (): string[] => [
+    text(encodeRequest(service, requestFields)),
+    text(encodeResponse(service, responseFields)),
+  ];
+  const read = (): unknown[] => [
+    decodeRequest(service, hex(request)).request,
+    decodeResponse(service, hex(response)),
+  ];
+  return [service.name, { request, requestFields, response, responseFields, write, read }];
+}
+
+// Bytes composed by hand from the tables and message flow examples of ISO 14229-1:2020 (clauses as in each declaration).
+const examples = [
+  example(DiagnosticSessionControl, "10 02", { session: 2 }, "50 02 00 32 01 F4", {
+    session: 2,
+    p2Ms: 50,
+    p2StarMs: 5000,
+  }),
+  example(EcuReset, "11 01", { resetType: 1 }, "51 01", { resetType: 1 }),
+  example(EcuReset, "11 04", { resetType: 4 }, "51 04 0A", { resetType: 4, powerDownTimeS: 10 }),
+  example(ClearDiagnosticInformation, "14 FF FF 33", { groupOfDtc: 0xffff33 }, "54", {}),
+  example(ReadDtcInformation, "19 01 08", { report: 1, statusMask: 8 }, "59 01 2F 01 00 01", {
+    report: 1,
+    availabilityMask: 0x2f,
+    formatIdentifier: 1,
+    count: 1,
+  }),
+  example(
+    ReadDtcInformation,
+    "19 02 84",
+    { report: 2, statusMask: 0x84 },
+    "59 02 7F 0A 9B 17 24 08 05 11 2F",
+    {
+      report: 2,
+      availabilityMask: 0x7f,
+      dtcs: [
+        { dtc: 0x0a9b17, status: 0x24 },
+        { dtc: 0x080511, status: 0x2f },
+      ],
+    },
+  ),
+  example(ReadDataByIdentifier, "22 F1 95", { dids: [0xf195] }, "62 F1 95 32 2E 30", {
+    did: 0xf195,
+    data: hex("32 2E 30"),
+  }),
+  example(SecurityAccess, "27 01", { level: 1, data: none }, "67 01 36 57", { level: 1, data: hex("36 57") }),
+  example(SecurityAccess, "27 02 C9 A9", { level: 2, data: hex("C9 A9") }, "67 02", { level: 2, data: none }),
+  example(CommunicationControl, "28 01 02", { controlType: 1, communicationType: 2 }, "68 01", {
+    controlType: 1,
+  }),
+  example(
+    CommunicationControl,
+    "28 04 01 00 0A",
+    { controlType: 4, communicationType: 1, nodeId: 10 },
+    "68 04",
+    { controlType: 4 },
+  ),
+  example(WriteDataByIdentifier, "2E F1 5A 26 11 21", { did: 0xf15a, data: hex("26 11 21") }, "6E F1 5A", {
+    did: 0xf15a,
+  }),
+  example(
+    RoutineControl,
+    "31 01 02 01",
+    { controlType: 1, routineId: 0x0201, optionRecord: none },
+    "71 01 02 01 32",
+    { controlType: 1, routineId: 0x0201, statusRecord: hex("32") },
+  ),
+  example(
+    RequestDownload,
+    "34 11 33 60 20 00 00 FF FF",
+    { dataFormat: 0x11, memory: { format: 0x33, address: 0x602000, length: 0x00ffff } },
+    "74 20 00 81",
+    { maxBlockBytes: 0x81 },
+  ),
+  example(
+    RequestDownload,
+    "34 00 44 70 00 00 00 00 00 FD 00",
+    { dataFormat: 0, memory: { format: 0x44, address: 0x7000_0000, length: 64_768 } },
+    "74 20 0F FF",
+    { maxBlockBytes: 4095 },
+  ),
+  example(TransferData, "36 FF 0A 0B", { counter: 0xff, data: hex("0A 0B") }, "76 FF", {
+    counter: 0xff,
+    data: none,
+  }),
+  example(RequestTransferExit, "37", { parameters: none }, "77", { parameters: none }),
+  example(TesterPresent, "3E 00", { zero: 0 }, "7E 00", { zero: 0 }),
+  example(ControlDtcSetting, "85 02", { setting: 2, optionRecord: none }, "C5 02", { setting: 2 }),
+];
+
+describe("V3 services on the wire", () => {
+  test.each(examples)("V3 %s is written as ISO 14229-1 has it", (_name, { request, response, write }) => {
+    expect(write()).toEqual([request, response]);
+  });
+
+  test.each(examples)(
+    "V3 %s is read as ISO 14229-1 has it",
+    (_name, { requestFields, responseFields, read }) => {
+      expect(read()).toEqual([requestFields, responseFields]);
+    },
+  );
+
+  test("V3 every declared service has a literal example", () => {
+    expect(new Set(examples.map(([name]) => name))).toEqual(new Set(services.map((service) => service.name)));
+  });
+
+  test("V3 the suppress bit is bit 7 of the sub-function and no part of it", () => {
+    const message = encodeRequest(TesterPresent, { zero: 0 }, { suppress: true });
+    expect(text(message)).toBe("3E 80");
+    expect(decodeRequest(TesterPresent, message)).toEqual({ request: { zero: 0 }, suppress: true });
+  });
+
+  test("V3 a service without sub-function has nothing to suppress", () => {
+    expect(() => encodeRequest(RequestTransferExit, {}, { suppress: true })).toThrow(UdsFormatError);
+  });
+
+  test("V3 fields that may be left out are left out on the wire", () => {
+    expect(text(encodeRequest(RoutineControl, { controlType: 1, routineId: 0xff01 }))).toBe("31 01 FF 01");
+  });
+
+  test("V3 RequestDownload without a format writes four bytes each", () => {
+    const memory = { address: 0x1000, length: 0x20 };
+    expect(text(encodeRequest(RequestDownload, { dataFormat: 0, memory }))).toBe(
+      "34 00 44 00 00 10 00 00 00 00 20",
+    );
+  });
+
+  test.each([
+    ["too short", RequestDownload, "34 00 44 00 00", "too-short"],
+    ["too long", DiagnosticSessionControl, "10 01 00", "too-long"],
+    ["an address of five bytes", RequestDownload, "34 00 45 00 00 00 00 00 00 00 00 20", "out-of-range"],
+    ["an address of no bytes", RequestDownload, "34 00 40 00 00 00 20", "out-of-range"],
+    ["no identifier", ReadDataByIdentifier, "22", "too-short"],
+    ["half an identifier", ReadDataByIdentifier, "22 F1 95 F1", "too-short"],
+    ["a record without data", WriteDataByIdentifier, "2E F1 5A", "too-short"],
+  ] as const)("V3 a request with %s is refused with its code", (_what, service, message, code) => {
+    const read = (): unknown => decodeRequest<unknown>(service, hex(message));
+    expect(read).toThrow(expect.objectContaining({ name: "UdsFormatError", code }));
+  });
+
+  test.each([0x100, -1, 1.5, Number.NaN])("V3 %s does not fit a byte", (session) => {
+    const write = (): Uint8Array => encodeRequest(DiagnosticSessionControl, { session });
+    expect(write).toThrow(expect.objectContaining({ code: "out-of-range" }));
+  });
+
+  test.each(services.map((service) => [service.name, service] as const))(
+    "V3 whatever %s reads it writes back byte for byte",
+    (_name, service: Service<unknown, never, unknown, never>) => {
+      fc.assert(
+        fc.property(fc.uint8Array({ maxLength: 24 }), (body) => {
+          const message = Uint8Array.of(service.sid, ...body);
+          try {
+            const { request, suppress } = decodeRequest(service, message);
+            expect(encodeRequest(service, request as never, { suppress })).toEqual(message);
+          } catch (error) {
+            expect(error).toBeInstanceOf(UdsFormatError);
+          }
+        }),
+      );
+    },
+  );
+});
