@@ -14,7 +14,7 @@ export function Status({ name, word, id }: StatusProps) {
   return (
     <span id={id} class={`status tone-${tone}`}>
       <Icon name={icon} />
-      <span class="figures">{word || usual}</span>
+      <span>{word || usual}</span>
     </span>
   );
 }

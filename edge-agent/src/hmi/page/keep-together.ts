@@ -1,0 +1,4 @@
+/** A number and its unit never part at the end of a line. */
+export function keepTogether(text: string): string {
+  return text.replaceAll(/(\d) (?=%|V\b|[kMG]?B\b|h\b|min\b|s\b|of\b|seconds\b)/g, "$1\u00a0");
+}
