@@ -16,3 +16,13 @@ export {
   lengthOfDlc,
 } from "./frame-length.ts";
 export type { CanFrame, ReceivedFrame } from "./frame.ts";
+export {
+  randomFaults,
+  type Attempt,
+  type BusFault,
+  type BusFaults,
+  type RandomFaultRates,
+} from "./bus-faults.ts";
+export { busLoad, type BusStatistics } from "./bus-statistics.ts";
+export { VirtualBus, type BusTap, type VirtualBusOptions } from "./virtual-bus.ts";
+export type { NodeOptions, VirtualNode } from "./virtual-node.ts";
