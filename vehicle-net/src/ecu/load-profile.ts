@@ -1,3 +1,4 @@
+import type { TLocalizedValidationError } from "typebox/error";
 import { Value } from "typebox/value";
 import { EcuProfile } from "./profile.ts";
 import { ProfileError } from "./profile-error.ts";
@@ -32,12 +33,19 @@ const hex = (value: number): string => `0x${value.toString(16).toUpperCase()}`;
 
 function badField(value: unknown): ProfileError {
   const error = Value.Errors(EcuProfile, value)[0];
-  if (error === undefined) return new ProfileError("bad-field", "", "this is no ECU profile");
+  if (error === undefined) return new ProfileError("bad-field", "", "it is none");
   const path = error.instancePath
     .slice(1)
     .replaceAll(/\/(\d+)/g, "[$1]")
     .replaceAll("/", ".");
-  return new ProfileError("bad-field", path, error.message);
+  return new ProfileError("bad-field", path, reason(error));
+}
+
+/** The validator's message, in words where its own are about schemas. */
+function reason(error: TLocalizedValidationError): string {
+  if (error.keyword === "boolean") return "a profile has no such field";
+  if (error.keyword === "enum") return `must be one of ${error.params.allowedValues.join(", ")}`;
+  return error.message;
 }
 
 function checkAddressing({ addressing }: EcuProfile): void {
@@ -99,7 +107,8 @@ function checkNumbers(field: string, numbers: Readonly<Record<string, number>>):
 function checkSequence({ programmingSequence: steps }: EcuProfile): void {
   const download = steps.indexOf("download");
   if (download === -1) throw contradiction("programmingSequence", "it has no download");
-  if (steps.indexOf("checkMemory") < download) {
+  const check = steps.indexOf("checkMemory");
+  if (check !== -1 && check < download) {
     throw contradiction(
       "programmingSequence",
       "checkMemory must come after download: it checks what was written",

@@ -8,7 +8,7 @@ export class ProfileError extends Error {
   readonly field: string;
 
   constructor(code: ProfileErrorCode, field: string, message: string) {
-    super(field === "" ? message : `ECU profile, ${field}: ${message}`);
+    super(field === "" ? `ECU profile: ${message}` : `ECU profile, ${field}: ${message}`);
     this.code = code;
     this.field = field;
   }

@@ -12,7 +12,7 @@ export function profileNamed(name: string): EcuProfile {
   const profile = profiles.find((profile) => profile.name === name);
   if (profile === undefined) {
     const known = profiles.map((profile) => profile.name).join(", ");
-    throw new ProfileError("unknown-profile", "", `there is no ECU profile "${name}"; known are ${known}`);
+    throw new ProfileError("unknown-profile", "", `there is none of the name "${name}"; known are ${known}`);
   }
   return profile;
 }

@@ -69,6 +69,42 @@ describe("V3 client", () => {
     expect(clock.now()).toBe(70);
   });
 
+  test("V3 P2 counts from the time of departure, also where the driver confirms it late", async () => {
+    const transport = { ...link.tester, send: (): Promise<number> => clock.sleep(30).then(() => 4) };
+    const answer = client({ transport }).request(ReadDataByIdentifier, readVersion);
+    await expect(clock.run(answer)).rejects.toMatchObject({ timer: "P2" });
+    expect(clock.now()).toBe(4 + 60);
+  });
+
+  test("V3 a 0x78 that comes before the driver's confirmation gives P2* all the same", async () => {
+    const transport = { ...link.tester };
+    transport.send = (message) => link.tester.send(message).then((atMs) => clock.sleep(30).then(() => atMs));
+    scripted({
+      "22 F1 95": [
+        [10, "7F 22 78"],
+        [4900, "62 F1 95 31"],
+      ],
+    });
+    const answer = client({ transport }).request(ReadDataByIdentifier, readVersion);
+    await expect(clock.run(answer)).resolves.toBeTruthy();
+  });
+
+  test("V3 the late answer to a lost block waits for the repetition to leave", async () => {
+    const block = { counter: 1, data: new Uint8Array(20) };
+    scripted({ [`36 01${" 00".repeat(20)}`]: [[65, "76 01"]], "37": [[1, "77"]] });
+    const tester = client();
+    await expect(clock.run(tester.request(TransferData, block))).rejects.toSatisfy(wasLost);
+    await clock.run(tester.request(TransferData, block)); // leaves from 70 to 80 ms; answered at 76 ms
+    expect(clock.now()).toBe(80);
+  });
+
+  test("V3 a long stray answer stops P2 only while it arrives", async () => {
+    scripted({ "22 F1 95": [[40, "62 F1 90 31 32 33 34 35 36"]] });
+    const answer = client().request(ReadDataByIdentifier, readVersion);
+    await expect(clock.run(answer)).rejects.toMatchObject({ timer: "P2" });
+    expect(clock.now()).toBe(61);
+  });
+
   test("V3 P2 stops at the first frame of the answer, however long the rest takes", async () => {
     // First frame at 59 ms after the request, the whole answer 9 ms later, beyond P2 and margin.
     scripted({ "22 F1 95": [[58, "62 F1 95 31 32 33 34 35 36"]] });
@@ -287,6 +323,16 @@ describe("V3 TesterPresent", () => {
     expect(present()).toHaveLength(3);
   });
 
+  test("V3 does not go out twice as often where the session is entered twice", async () => {
+    scripted(session);
+    const tester = client();
+    await clock.run(tester.request(DiagnosticSessionControl, { session: 3 }));
+    await clock.run(tester.request(DiagnosticSessionControl, { session: 3 }));
+    await clock.advance(4500);
+    expect(present()).toHaveLength(2);
+    tester.close();
+  });
+
   test("V3 stops after a reset", async () => {
     scripted({ ...session, "11 01": [[1, "51 01"]] });
     const tester = client();
@@ -308,6 +354,7 @@ describe("V3 TesterPresent", () => {
     const tester = client();
     await clock.run(tester.request(DiagnosticSessionControl, { session: 3 }));
     await clock.run(tester.request(ReadDataByIdentifier, readVersion));
+    await clock.advance(10);
     expect(present()).toEqual([]);
     tester.close();
   });

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { expectWhile } from "../clock/testing.ts";
 import { VirtualClock } from "../clock/virtual-clock.ts";
+import type { MessageReceiver } from "../isotp/transport.ts";
 import { UdsRefused } from "./error.ts";
 import { handle } from "./handler.ts";
 import { Nrc } from "./nrc.ts";
@@ -151,6 +152,24 @@ describe("V3 server", () => {
     expect(ran).toBe(false);
   });
 
+  test("V3 any change of session locks the ECU again", async () => {
+    const algorithm = { seedBytes: 1, key: (seed: Uint8Array) => seed };
+    const server = start({
+      security: {
+        levels: [{ level: 1, algorithm, secret: hex("") }],
+        store: { load: async () => 0, save: async () => {} },
+        random: () => hex("42"),
+      },
+    });
+    expect(await ask("27 01")).toEqual(["7F 27 7F"]);
+    await ask("10 03");
+    expect(await ask("27 01")).toEqual(["67 01 42"]);
+    expect(await ask("27 02 42")).toEqual(["67 02"]);
+    expect(server.unlocked).toBe(1);
+    await ask("10 03");
+    expect(server.unlocked).toBeUndefined();
+  });
+
   test("V3 a session may be refused by the ECU", async () => {
     const server = start({
       enteringSession: () => {
@@ -208,6 +227,14 @@ describe("V3 server timing", () => {
     expect(await ask("22 F1 95")).toEqual(["7F 22 21", "71 01 00 C8"]);
   });
 
+  test("V3 a functional request while another is worked on is passed over in silence", async () => {
+    start();
+    await ask("10 03");
+    void link.tester.send(hex("31 01 00 C8"));
+    await clock.advance(50);
+    expect(await ask("22 F1 95", functional)).toEqual(["71 01 00 C8"]);
+  });
+
   test("V3 TesterPresent does not disturb a request that is worked on", async () => {
     start();
     await ask("10 03");
@@ -255,6 +282,23 @@ describe("V3 server timing", () => {
     void link.tester.send(hex("22 F1 95 F1 95 F1 95 F1 95")); // arrives from 4999 to 5008 ms
     await clock.advance(20);
     expect(server.session).toBe(3);
+  });
+
+  test("V3 S3 runs again where the reception of a long request breaks off", async () => {
+    const receivers: MessageReceiver[] = [];
+    const transport = { ...link.ecu };
+    transport.subscribe = (receiver) => {
+      receivers.push(receiver);
+      return link.ecu.subscribe(receiver);
+    };
+    const server = start({ transport });
+    await ask("10 03");
+    receivers[0]?.started?.(100, clock.now());
+    await clock.advance(6000);
+    expect(server.session).toBe(3);
+    receivers[0]?.failed?.(new RangeError("N_TIMEOUT_CR"), clock.now());
+    await clock.advance(5000);
+    expect(server.session).toBe(1);
   });
 
   test("V3 a closed server answers nothing, not even what it was working on", async () => {
