@@ -21,7 +21,12 @@ import {
 import { IsoTpSession } from "./session.ts";
 import type { MessageReceiver, MessageTransport } from "./transport.ts";
 
-/** Whole messages between two ends over one CAN bus. Full duplex; messages given to `send` go out in order. */
+/**
+ * Whole messages between two ends over one CAN bus. Full duplex; messages given to `send` go out in order. A resolved
+ * `send` means that the last frame has left, not that the message arrived: ISO-TP acknowledges nothing after the last
+ * flow control, and has no checksum. A receiver notices lost frames by the sequence number, or, where exactly sixteen
+ * in a row are missing, by the length that is never reached.
+ */
 export interface IsoTpChannel extends MessageTransport {
   /** Answers the sender with FC.WAIT instead of CTS until `resumeReception`, at most `wftMax` times in a row. */
   holdReception(): void;
