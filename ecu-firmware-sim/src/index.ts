@@ -1,0 +1,10 @@
+export type { BootRecord } from "./boot.ts";
+export { createEcu, type EcuHandle, type EcuMode, type EcuOptions } from "./ecu.ts";
+export { describeState, readStateFile, type EcuState } from "./ecu-state.ts";
+export { faultNames, faultsNamed, type EcuFaults } from "./faults.ts";
+export { fileStorage } from "./file-storage.ts";
+export type { PowerCut } from "./power.ts";
+export { ProvisionError, provisionEcu, type ProvisionErrorCode, type ProvisionOptions } from "./provision.ts";
+export { memoryStorage, StorageError, type EcuStorage, type StorageErrorCode } from "./storage.ts";
+export { verifyStrictly } from "./signature.ts";
+export { TRIAL_FAILED_DTC } from "./upkeep.ts";
