@@ -101,6 +101,10 @@ describe("V4 profiles", () => {
     expect(failure(changed(change))).toMatchObject({ code: "contradiction", field });
   });
 
+  test("V4 regions may touch", () => {
+    expect(failure(changed((p) => (p.memory[1]!.address = 0x4_0000)))).not.toBeInstanceOf(Error);
+  });
+
   test("V4 the sentence says what is wrong and what would be right", () => {
     const error = failure(changed((p) => p.programmingSequence.push("dance" as never)));
     expect(String(error)).toContain("ECU profile, programmingSequence[12]: must be one of defaultSession, ");
