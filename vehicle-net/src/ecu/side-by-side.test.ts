@@ -16,11 +16,15 @@ import { clientTiming, serverTiming } from "./timing.ts";
 const BITRATE = 500_000;
 const IMAGE_BYTES = 64_768;
 
-/** An ECU of this profile on the bus; what it gets collects in the result. */
-function attachEcu(bus: VirtualBus, clock: VirtualClock, profile: EcuProfile): number[] {
+/** An ECU of this profile on the bus; what it gets collects in `received`. */
+function attachEcu(
+  bus: VirtualBus,
+  clock: VirtualClock,
+  profile: EcuProfile,
+): { received: number[]; server: UdsServer } {
   const received: number[] = [];
   const node = bus.attach(profile.name);
-  new UdsServer({
+  const server = new UdsServer({
     transport: openIsoTpChannel(node, clock, ecuChannel(profile)),
     functionalTransport: openFunctionalChannel(node, clock, functionalChannel(profile)),
     clock,
@@ -34,7 +38,7 @@ function attachEcu(bus: VirtualBus, clock: VirtualClock, profile: EcuProfile): n
       handle(RequestTransferExit, {}, () => ({})),
     ],
   });
-  return received;
+  return { received, server };
 }
 
 async function download(client: UdsClient, image: Uint8Array): Promise<void> {
@@ -89,7 +93,7 @@ test("V3 blocks of 4095 bytes use the bus to more than 98 % of what consecutive 
   const clock = new VirtualClock();
   const bus = new VirtualBus({ clock, bitrate: BITRATE });
   const [engine] = profiles;
-  const received = attachEcu(bus, clock, engine!);
+  const { received } = attachEcu(bus, clock, engine!);
   const transport = openIsoTpChannel(bus.attach("gateway"), clock, gatewayChannel(engine!));
   const client = new UdsClient({ transport, clock, timing: clientTiming(engine!) });
   const image = pseudoRandom(IMAGE_BYTES);
@@ -104,7 +108,7 @@ test("V3 three ECUs side by side on a gapless bus all get their blocks, and none
   const gateway = bus.attach("gateway");
   const image = pseudoRandom(16_384);
   const done = profiles.map(async (profile) => {
-    const received = attachEcu(bus, clock, profile);
+    const { received } = attachEcu(bus, clock, profile);
     const transport = openIsoTpChannel(gateway, clock, gatewayChannel(profile));
     await download(new UdsClient({ transport, clock, timing: clientTiming(profile) }), image);
     return Uint8Array.from(received);

@@ -89,6 +89,14 @@ describe("V3 client", () => {
     await expect(clock.run(answer)).resolves.toBeTruthy();
   });
 
+  test("V3 a confirmation that comes while a long answer arrives does not cut it off", async () => {
+    const transport = { ...link.tester };
+    transport.send = (message) => link.tester.send(message).then((atMs) => clock.sleep(62).then(() => atMs));
+    scripted({ "22 F1 95": [[57, "62 F1 95 31 32 33 34 35 36"]] }); // arrives from 59 to 68 ms
+    const answer = client({ transport }).request(ReadDataByIdentifier, readVersion);
+    await expect(clock.run(answer)).resolves.toBeTruthy();
+  });
+
   test("V3 the late answer to a lost block waits for the repetition to leave", async () => {
     const block = { counter: 1, data: new Uint8Array(20) };
     scripted({ [`36 01${" 00".repeat(20)}`]: [[65, "76 01"]], "37": [[1, "77"]] });
@@ -287,6 +295,15 @@ describe("V3 client", () => {
     await clock.run(tester.request(DiagnosticSessionControl, { session: 3 }));
     await expect(clock.run(tester.request(ReadDataByIdentifier, readVersion))).resolves.toBeTruthy();
     tester.close();
+  });
+
+  test("V3 a reset ends what the ECU promised in its session", async () => {
+    scripted({ "10 03": [[1, "50 03 00 C8 01 F4"]], "11 01": [[1, "51 01"]] });
+    const tester = client();
+    await clock.run(tester.request(DiagnosticSessionControl, { session: 3 }));
+    await clock.run(tester.request(EcuReset, { resetType: 1 }));
+    const answer = tester.request(ReadDataByIdentifier, readVersion);
+    await expect(clock.run(answer)).rejects.toMatchObject({ timer: "P2", timeoutMs: 60 });
   });
 
   test("V3 an ECU that promises to be faster than its profile is not", async () => {

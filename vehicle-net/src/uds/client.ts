@@ -183,7 +183,10 @@ export class UdsClient {
 
   /** Session and timing follow what the ECU has confirmed. */
   #follow(service: AnyService, answer: Uint8Array | undefined, message: Uint8Array): void {
-    if (service.sid === EcuReset.sid) this.#enter(Session.default);
+    if (service.sid === EcuReset.sid) {
+      this.#enter(Session.default);
+      this.#timing = this.#baseTiming;
+    }
     if (service.sid !== DiagnosticSessionControl.sid) return;
     this.#enter(message[1]! & 0x7f);
     if (answer?.length !== 6) return;

@@ -38,6 +38,8 @@ export class Exchange {
   /** Clock's time at which the request had left; until then no answer can be ours. */
   #leftAtMs: number | undefined;
   #pending = false;
+  /** A longer message is arriving; no time-out of ours runs meanwhile. */
+  #receiving = false;
   #timer: Timer | undefined;
   #overall: Timer | undefined;
 
@@ -72,6 +74,7 @@ export class Exchange {
   /** A whole message came from the ECU. */
   message(message: Uint8Array, atMs: number): void {
     const { service, clock, timing, onEvent } = this.#options;
+    this.#receiving = false;
     if (this.#settled || !this.#isOurs(message)) {
       onEvent({ kind: "stray", message, atMs });
       this.#rearm();
@@ -95,11 +98,13 @@ export class Exchange {
 
   /** The first frame of a longer message came: P2 and P2* stop here (ISO 14229-2:2021, 7.2). */
   started(_atMs: number): void {
+    this.#receiving = true;
     this.#timer?.cancel();
   }
 
   /** The layer below gave up a reception. */
   failed(error: Error, _atMs: number): void {
+    this.#receiving = false;
     if (this.#leftAtMs !== undefined) {
       this.#fail(new UdsTransportError(this.#options.service, "response", error));
     }
@@ -107,7 +112,7 @@ export class Exchange {
 
   #left(atMs: number): void {
     this.#leftAtMs = atMs;
-    if (!this.#settled && !this.#pending) this.#rearm();
+    if (!this.#pending && !this.#receiving) this.#rearm();
   }
 
   /** P2 runs from the moment at which the request had left, not from the moment at which it was queued. */
