@@ -1,0 +1,99 @@
+import { Worker } from "node:worker_threads";
+import { DeltaError } from "./delta-error.ts";
+import type { ChunkSink, DeltaEngine, EngineOptions } from "./engine.ts";
+import type { WorkerReply, WorkerRequest } from "./worker-messages.ts";
+
+interface Job {
+  readonly request: WorkerRequest;
+  readonly options: EngineOptions;
+  readonly onChunk?: ChunkSink;
+  readonly onProgress?: (share: number) => void;
+}
+
+type Patch = Uint8Array | undefined;
+
+/**
+ * Works in one thread of its own, job after job; the thread is kept, since a warm one is faster, but does not
+ * keep the process alive. Base, result and patch are copied to it unless they lie in shared memory.
+ */
+export function workerDeltaEngine(): DeltaEngine {
+  let worker: Worker | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+
+  const enqueue = (job: Job): Promise<Patch> => {
+    const run = async (): Promise<Patch> => {
+      job.options.signal?.throwIfAborted();
+      worker ??= startWorker(() => (worker = undefined));
+      try {
+        return await runJob(worker, job);
+      } catch (cause) {
+        // After a refusal the thread is fine; after anything else it may still be at work.
+        if (!(cause instanceof DeltaError) || cause.code === "worker-failed") {
+          await worker?.terminate();
+        }
+        throw cause;
+      }
+    };
+    const result = last.then(run, run);
+    last = result.catch(() => undefined);
+    return result;
+  };
+
+  return {
+    async create(base, result, options = {}) {
+      const { onProgress } = options;
+      const patch = await enqueue({ request: { kind: "create", base, result }, options, onProgress });
+      return patch!;
+    },
+    async apply(request, onChunk, options = {}) {
+      await enqueue({ request: { kind: "apply", request }, options, onChunk });
+    },
+    async close() {
+      await worker?.terminate();
+    },
+  };
+}
+
+/** The file beside this one with the same ending: `.ts` in development, `.js` when installed. */
+function startWorker(onExit: () => void): Worker {
+  const own = import.meta.url;
+  const worker = new Worker(new URL(`./worker-thread${own.slice(own.lastIndexOf("."))}`, own));
+  worker.unref();
+  worker.on("exit", onExit);
+  worker.on("error", () => undefined); // it exits then, and the job under way hears of it by itself
+  return worker;
+}
+
+function runJob(worker: Worker, job: Job): Promise<Patch> {
+  const { signal } = job.options;
+  const { promise, resolve, reject } = Promise.withResolvers<Patch>();
+  const take = async (reply: WorkerReply): Promise<void> => {
+    if (reply.kind === "progress") job.onProgress?.(reply.share);
+    else if (reply.kind === "done") resolve(reply.patch);
+    else if (reply.kind === "failed") reject(new DeltaError(reply.code, reply.message));
+    else {
+      await job.onChunk?.(reply.chunk);
+      send(worker, { kind: "chunkTaken" });
+    }
+  };
+  const onMessage = (reply: WorkerReply): void => void take(reply).catch(reject);
+  const onError = (cause: unknown): void =>
+    reject(new DeltaError("worker-failed", "the thread that makes deltas failed; try again", { cause }));
+  const onExit = (code: number): void =>
+    reject(new DeltaError("worker-failed", `the thread that makes deltas ended with code ${code}`));
+  const onAbort = (): void => reject(signal?.reason);
+
+  worker.on("message", onMessage).on("error", onError).on("exit", onExit);
+  signal?.addEventListener("abort", onAbort);
+  worker.ref();
+  send(worker, job.request);
+  return promise.finally(() => {
+    worker.off("message", onMessage).off("error", onError).off("exit", onExit);
+    signal?.removeEventListener("abort", onAbort);
+    worker.unref();
+  });
+}
+
+function send(worker: Worker, message: WorkerRequest): void {
+  worker.postMessage(message, []);
+}
