@@ -1,0 +1,156 @@
+import {
+  type EcuProfile,
+  keyFor,
+  type RoutineInput,
+  type RoutineName,
+  routineResults,
+  startRoutine,
+  type StepName,
+  writeDid,
+} from "@halfshaft/vehicle-net/ecu";
+import {
+  CommunicationControl,
+  CommunicationControlType,
+  CommunicationType,
+  ControlDtcSetting,
+  DiagnosticSessionControl,
+  DtcSetting,
+  EcuReset,
+  ResetType,
+  SecurityAccess,
+  Session,
+  type UdsClient,
+} from "@halfshaft/vehicle-net/uds";
+import type { Download } from "./download.ts";
+import type { ImageToInstall } from "./installer.ts";
+import { InstallerError, type InstallerFault } from "./installer-error.ts";
+import { installerError, persist } from "./persist.ts";
+
+/** What the steps of a sequence work on. */
+export interface SequenceContext {
+  readonly client: UdsClient;
+  readonly profile: EcuProfile;
+  readonly signal?: AbortSignal;
+  /** Date for the fingerprint: `2026-11-21`. */
+  readonly today: () => string;
+  /** Who programs, for the fingerprint. */
+  readonly tester: string;
+  /** What is installed; the steps of activation, commit and revert need none. */
+  readonly installation?: {
+    readonly image: ImageToInstall;
+    readonly download: Download;
+    /** Where the transfer begins; 0 means after erasing. */
+    readonly offset: number;
+  };
+}
+
+type StepAction = (context: SequenceContext) => Promise<unknown>;
+
+/**
+ * Runs the steps in the profile's order (ISO 14229-1:2020, annex H; the order is the ECU's own matter).
+ * @throws {InstallerError} naming the step.
+ */
+export async function runSequence(context: SequenceContext, steps: readonly StepName[]): Promise<void> {
+  for (const step of steps) {
+    context.signal?.throwIfAborted();
+    try {
+      await actions[step](context);
+    } catch (error) {
+      throw installerError(error, context.profile.title, step);
+    }
+  }
+}
+
+// Everything goes to the physical address: other ECUs on the bus are being programmed at the same time, and a
+// functional session control would take them out of their programming session.
+const session =
+  (session: number): StepAction =>
+  ({ client, signal }) =>
+    persist(() => client.request(DiagnosticSessionControl, { session }, { signal }));
+
+const dtcSetting =
+  (setting: number): StepAction =>
+  ({ client, signal }) =>
+    persist(() => client.request(ControlDtcSetting, { setting }, { signal }));
+
+const communication =
+  (controlType: number): StepAction =>
+  ({ client, signal }) =>
+    persist(() =>
+      client.request(
+        CommunicationControl,
+        { controlType, communicationType: CommunicationType.normal },
+        { signal },
+      ),
+    );
+
+const actions: Readonly<Record<StepName, StepAction>> = {
+  defaultSession: session(Session.default),
+  extendedSession: session(Session.extended),
+  programmingSession: session(Session.programming),
+  checkPreconditions: (context) => routine(context, "checkPreconditions", {}, "not-started"),
+  dtcSettingOff: dtcSetting(DtcSetting.off),
+  dtcSettingOn: dtcSetting(DtcSetting.on),
+  communicationOff: communication(CommunicationControlType.enableRxAndDisableTx),
+  communicationOn: communication(CommunicationControlType.enableRxAndTx),
+  unlock: (context) => persist(() => unlock(context)),
+  writeFingerprint: ({ client, profile, signal, today, tester }) =>
+    persist(() => writeDid(client, profile, "fingerprint", { date: today(), tester }, { signal })),
+  eraseMemory: async (context) => {
+    const { image, offset } = installationOf(context);
+    if (offset > 0) return;
+    for (const { address, length } of image.segments) {
+      await routine(context, "eraseMemory", { address, length }, "image-rejected");
+    }
+  },
+  download: async (context) => {
+    const { download, offset } = installationOf(context);
+    await download.run(offset);
+  },
+  checkMemory: (context) => {
+    const { signedDescriptor } = installationOf(context).image;
+    return routine(context, "checkMemory", { signedDescriptor }, "image-rejected");
+  },
+  checkDependencies: (context) => routine(context, "checkDependencies", {}, "image-rejected"),
+  activate: (context) => routine(context, "activate", {}, "not-started"),
+  commit: (context) => routine(context, "commit", {}, "not-started"),
+  revert: (context) => routine(context, "revert", {}, "not-started"),
+  hardReset: ({ client, signal }) =>
+    persist(() => client.request(EcuReset, { resetType: ResetType.hard }, { signal })),
+};
+
+/** Seed and key (ISO 14229-1:2020, 10.4); a seed of zeros says that the ECU is unlocked already. */
+async function unlock({ client, profile, signal }: SequenceContext): Promise<void> {
+  const { level } = profile.security;
+  const { data: seed } = await client.request(SecurityAccess, { level }, { signal });
+  if (seed.every((byte) => byte === 0)) return;
+  await client.request(SecurityAccess, { level: level + 1, data: keyFor(profile, seed) }, { signal });
+}
+
+async function routine<N extends RoutineName>(
+  { client, profile, signal }: SequenceContext,
+  name: N,
+  input: RoutineInput<N>,
+  fault: InstallerFault,
+): Promise<void> {
+  const result = await persist(() => startRoutine(client, profile, name, input, { signal }));
+  if (result === "ok") return;
+  const reason = routineResults[result].sentence;
+  throw new InstallerError(fault, `${profile.title} answered ${name}: ${reason}`, {
+    name: profile.title,
+    reason,
+  });
+}
+
+function installationOf(context: SequenceContext): NonNullable<SequenceContext["installation"]> {
+  if (context.installation === undefined) {
+    const { title } = context.profile;
+    const reason = "its profile asks for an image outside the programming sequence";
+    throw new InstallerError("refused", `${title}: ${reason}`, {
+      name: title,
+      operation: "sequence",
+      nrc: reason,
+    });
+  }
+  return context.installation;
+}
