@@ -223,6 +223,12 @@ const table = {
     help: "It is kept and sent when the connection is back.",
     retryable: true,
   },
+  REPORT_MANIFEST_DISAGREES: {
+    step: "report",
+    sentence: "The vehicle reported success, but {name} runs {found} instead of {version}.",
+    help: "Read the vehicle's version manifest; something changed the unit after the update.",
+    retryable: true,
+  },
   AGENT_INTERNAL: {
     step: "report",
     sentence: "The agent met an error that it has no name for: {reason}.",

@@ -1,0 +1,34 @@
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+
+/** `op` an operator's key, `dv` a vehicle's device token. */
+export type TokenKind = "operator" | "device";
+const MARK: Readonly<Record<TokenKind, string>> = { operator: "op", device: "dv" };
+
+const SHAPE = /^hs_(op|dv)_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/;
+
+export interface NewToken {
+  /** Shown once: `hs_op_<prefix>_<256-bit secret>`. */
+  readonly token: string;
+  /** Public part by which the row is found. */
+  readonly prefix: string;
+  /** SHA-256 of the token, hex: the secret has 256 bits, so a slow hash would add nothing. */
+  readonly digest: string;
+}
+
+export function newToken(kind: TokenKind): NewToken {
+  const prefix = randomBytes(8).toString("hex");
+  const token = `hs_${MARK[kind]}_${prefix}_${randomBytes(32).toString("base64url")}`;
+  return { token, prefix, digest: digestOf(token) };
+}
+
+/** The prefix of a well-formed token, else undefined. */
+export function tokenPrefix(token: string): string | undefined {
+  return SHAPE.exec(token)?.[2];
+}
+
+/** Compares in constant time. */
+export function tokenMatches(token: string, digest: string): boolean {
+  return timingSafeEqual(Buffer.from(digestOf(token), "hex"), Buffer.from(digest, "hex"));
+}
+
+const digestOf = (token: string): string => createHash("sha256").update(token).digest("hex");

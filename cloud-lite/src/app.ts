@@ -1,0 +1,94 @@
+import helmet from "@fastify/helmet";
+import fastify, { type FastifyServerOptions } from "fastify";
+import { v7 as uuidv7 } from "uuid";
+import {
+  EventBatch,
+  EventBatchResult,
+  Image,
+  Offer,
+  Problem,
+  Release,
+  VersionManifest,
+} from "@halfshaft/ota-format";
+import { addAuditRoutes, AuditEntry } from "./audit/routes.ts";
+import { addCampaignRoutes } from "./campaigns/routes.ts";
+import { Campaign } from "./campaigns/schema.ts";
+import type { App, Cloud } from "./cloud.ts";
+import { addJobRoutes } from "./jobs/routes.ts";
+import { Job, JobSummary } from "./jobs/schema.ts";
+import { addAdmission } from "./plugins/admission.ts";
+import { addHealth } from "./plugins/health.ts";
+import { addMetrics } from "./plugins/metrics.ts";
+import { addOpenApi } from "./plugins/openapi.ts";
+import { addProblems } from "./plugins/problems.ts";
+import { addHardwareRoutes } from "./releases/hardware-routes.ts";
+import { addReleaseRoutes } from "./releases/routes.ts";
+import { Delta, Hardware, UploadResult } from "./releases/schema.ts";
+import { addDeviceRoutes } from "./telemetry/routes.ts";
+import { addRepositoryRoutes } from "./trust/routes.ts";
+import { addVehicleRoutes } from "./vehicles/routes.ts";
+import { DeviceToken, StoredEvent, Vehicle } from "./vehicles/schema.ts";
+
+/** Schemas that are components of the OpenAPI document, referred to by name. */
+const SCHEMAS = [
+  Problem,
+  Image,
+  Release,
+  Offer,
+  EventBatch,
+  EventBatchResult,
+  VersionManifest,
+  Hardware,
+  UploadResult,
+  Delta,
+  Vehicle,
+  DeviceToken,
+  StoredEvent,
+  Campaign,
+  JobSummary,
+  Job,
+  AuditEntry,
+];
+
+const JSON_BODY_BYTES = 1024 * 1024;
+
+/** Composes the HTTP side of a cloud; it listens to nothing yet, so a test can inject requests. */
+export async function buildApp(cloud: Cloud, logger: FastifyServerOptions["logger"] = false): Promise<App> {
+  const app: App = fastify({
+    logger,
+    bodyLimit: JSON_BODY_BYTES,
+    genReqId: () => uuidv7(),
+    // What a client sends is taken as it is or refused: nothing is dropped, filled in or converted.
+    ajv: { customOptions: { removeAdditional: false, useDefaults: false, coerceTypes: false } },
+  });
+  for (const schema of SCHEMAS) app.addSchema(schema);
+  addProblems(app);
+  addBodies(app);
+  await app.register(helmet, { hsts: false });
+  await addAdmission(app, cloud);
+  await addOpenApi(app);
+  await app.register(async (routes: App) => {
+    addMetrics(routes, cloud.metrics);
+    addHealth(routes, cloud);
+    addHardwareRoutes(routes, cloud);
+    addReleaseRoutes(routes, cloud);
+    addVehicleRoutes(routes, cloud);
+    addCampaignRoutes(routes, cloud);
+    addJobRoutes(routes, cloud);
+    addAuditRoutes(routes, cloud);
+    addDeviceRoutes(routes, cloud);
+    addRepositoryRoutes(routes, cloud);
+  });
+  await app.ready();
+  return app;
+}
+
+/** Firmware arrives as bytes; everything else is JSON. An empty body is no body, whatever its type. */
+function addBodies(app: App): void {
+  app.addContentTypeParser(
+    ["application/octet-stream", "text/x-hex"],
+    { parseAs: "buffer" },
+    (_request, body, done) => done(null, body),
+  );
+  app.removeContentTypeParser("text/plain");
+}

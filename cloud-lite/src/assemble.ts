@@ -1,0 +1,61 @@
+import type { ArtifactStore } from "./artifacts/store.ts";
+import { issueToken } from "./access/store.ts";
+import type { Cloud } from "./cloud.ts";
+import type { CloudConfig } from "./config.ts";
+import { DEFAULT_ORGANISATION, type Database } from "./db/open.ts";
+import { createMetrics } from "./plugins/metrics.ts";
+import { createDeltaMaker, type DeltaCreator } from "./releases/delta-maker.ts";
+import { createDirectorRoot } from "./trust/director-repository.ts";
+import { createImageRepository, imageScope } from "./trust/image-repository.ts";
+import type { Signers } from "./trust/keys.ts";
+import { createLastSeen } from "./vehicles/last-seen.ts";
+
+/** The parts of a cloud that differ between a data folder, a test, and a rig in virtual time. */
+export interface CloudParts {
+  readonly config: CloudConfig;
+  readonly now: () => number;
+  readonly db: Database;
+  readonly artifacts: ArtifactStore;
+  readonly signers: Signers;
+  readonly deltaEngine: () => DeltaCreator;
+  readonly wakeUp: (vehicleId: string) => void;
+  /** For what fails in the background, where nobody waits for an answer. */
+  readonly onError: (error: unknown) => void;
+}
+
+export function assembleCloud(parts: CloudParts): Cloud {
+  const { config, now, db, artifacts, signers, wakeUp } = parts;
+  const metrics = createMetrics();
+  const deltas = createDeltaMaker({
+    db,
+    artifacts,
+    signers,
+    metrics,
+    now,
+    engine: parts.deltaEngine,
+    onError: parts.onError,
+  });
+  return { config, now, db, artifacts, signers, deltas, lastSeen: createLastSeen(db), metrics, wakeUp };
+}
+
+/**
+ * The first ceremony in an empty database: both roots, and an operator key.
+ * @returns the operator key, which is kept nowhere.
+ */
+export async function initialise(
+  db: Database,
+  signers: Signers,
+  at: number,
+): Promise<{ operatorKey: string }> {
+  return db.transaction().execute(async (tx) => {
+    await createImageRepository(imageScope(tx, DEFAULT_ORGANISATION, at), signers);
+    await createDirectorRoot(tx, DEFAULT_ORGANISATION, at, signers);
+    const { token } = await issueToken(tx, {
+      organisationId: DEFAULT_ORGANISATION,
+      kind: "operator",
+      label: "first operator",
+      at,
+    });
+    return { operatorKey: token };
+  });
+}

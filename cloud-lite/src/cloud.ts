@@ -1,0 +1,34 @@
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { ArtifactStore } from "./artifacts/store.ts";
+import type { CloudConfig } from "./config.ts";
+import type { Database } from "./db/open.ts";
+import type { Metrics } from "./plugins/metrics.ts";
+import type { DeltaMaker } from "./releases/delta-maker.ts";
+import type { Signers } from "./trust/keys.ts";
+import type { LastSeen } from "./vehicles/last-seen.ts";
+
+/** Everything that routes need; nothing of it is global, so that a test composes its own cloud. */
+export interface Cloud {
+  readonly config: CloudConfig;
+  /** Wall time, UTC ms. */
+  readonly now: () => number;
+  readonly db: Database;
+  readonly artifacts: ArtifactStore;
+  readonly signers: Signers;
+  readonly deltas: DeltaMaker;
+  readonly lastSeen: LastSeen;
+  readonly metrics: Metrics;
+  /** Tells a vehicle "ask now"; it carries nothing and may get lost. */
+  readonly wakeUp: (vehicleId: string) => void;
+}
+
+/** A Fastify instance whose handlers are typed by their TypeBox schemas. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;

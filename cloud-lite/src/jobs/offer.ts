@@ -1,0 +1,81 @@
+import type { Offer } from "@halfshaft/ota-format";
+import { getCampaign } from "../campaigns/store.ts";
+import type { Cloud } from "../cloud.ts";
+import type { Database } from "../db/open.ts";
+import type { Work } from "../plugins/writes.ts";
+import { getRelease } from "../releases/store.ts";
+import { setDesiredJob } from "../vehicles/desired.ts";
+import { jobToOffer, offerIsOver, type OpenJob } from "./offer-rules.ts";
+import { getJobRow, jobEcus, openJobs, type JobRow } from "./store.ts";
+import { updateJob } from "./update.ts";
+
+type OpenJobRow = JobRow & OpenJob;
+
+/** What would be offered now. Most vehicles most of the time: nothing, and then nothing is written. */
+export async function peekOffer(
+  db: Database,
+  organisationId: string,
+  vehicleId: string,
+  at: number,
+): Promise<{ job?: OpenJobRow; over: OpenJobRow[] }> {
+  const open: OpenJobRow[] = [];
+  for (const job of await openJobs(db, organisationId, vehicleId)) {
+    const campaign = await db
+      .selectFrom("campaigns")
+      .select("state")
+      .where("organisationId", "=", organisationId)
+      .where("campaignId", "=", job.campaignId)
+      .executeTakeFirstOrThrow();
+    open.push({ ...job, campaignState: campaign.state });
+  }
+  const over = open.filter((job) => offerIsOver(job, at));
+  const job = jobToOffer(open, at);
+  return job ? { job, over } : { over };
+}
+
+/** Marks the job as offered and makes its software what the Director signs for this vehicle. */
+export async function makeOffer(cloud: Cloud, work: Work, vehicleId: string): Promise<Offer | null> {
+  const { tx, organisationId, at } = work;
+  const { job, over } = await peekOffer(tx, organisationId, vehicleId, at);
+  for (const past of over) await updateJob(cloud, work, { ...past, withdrawnAt: past.expiresAt });
+  if (!job) return null;
+  if (job.offeredAt === null) {
+    await tx
+      .updateTable("jobs")
+      .set({ offeredAt: at, expiresAt: at + cloud.config.offerTtlMs, status: "offered" })
+      .where("organisationId", "=", organisationId)
+      .where("jobId", "=", job.jobId)
+      .execute();
+    await work.audit(
+      { action: "job.offered", subjectKind: "job", subjectId: job.jobId, payload: { vehicleId } },
+      { kind: "cloud", id: "offer" },
+    );
+  }
+  await setDesiredJob(tx, organisationId, vehicleId, job.jobId);
+  return readOffer(tx, organisationId, job.jobId);
+}
+
+/** The offer of a job that is offered already: a read. */
+export async function readOffer(db: Database, organisationId: string, jobId: string): Promise<Offer> {
+  const job = await getJobRow(db, organisationId, jobId);
+  const campaign = await getCampaign(db, organisationId, job.campaignId);
+  const { releaseId, name, headline, notes } = await getRelease(db, organisationId, job.releaseId);
+  const ecus = await jobEcus(db, organisationId, jobId);
+  return {
+    jobId,
+    attempt: job.attempt,
+    campaignId: job.campaignId,
+    phaseId: job.phaseId,
+    release: { releaseId, name, headline, notes },
+    ecus: ecus.map((ecu) => ({
+      ecuId: ecu.ecuId,
+      name: ecu.name,
+      hardwareId: ecu.hardwareId,
+      version: ecu.version,
+    })),
+    consent: campaign.consent,
+    safetyPolicy: campaign.safetyPolicy,
+    offeredAt: job.offeredAt!,
+    expiresAt: job.expiresAt!,
+  };
+}

@@ -1,0 +1,184 @@
+import type { Selectable } from "kysely";
+import { v7 as uuidv7 } from "uuid";
+import { FAILURES, failureHelp, failureSentence, isFailureName } from "@halfshaft/ota-format";
+import type { OutcomeEvent, StageEvent } from "@halfshaft/ota-format";
+import type { Assignment } from "../campaigns/rules.ts";
+import type { Page } from "../db/cursor.ts";
+import type { Database } from "../db/open.ts";
+import type { Tables } from "../db/tables.ts";
+import { Refusal } from "../refusals.ts";
+import { present, type EcuRow } from "../vehicles/store.ts";
+import type { JobFailure, JobStatus, JobSummary } from "./schema.ts";
+
+export type JobRow = Selectable<Tables["jobs"]>;
+type ReportedFailure = NonNullable<OutcomeEvent["failure"]>;
+
+export async function insertJob(
+  tx: Database,
+  given: {
+    organisationId: string;
+    at: number;
+    campaignId: string;
+    phaseId: string;
+    releaseId: string;
+    vehicleId: string;
+    assignments: readonly Assignment<EcuRow>[];
+  },
+): Promise<string> {
+  const { organisationId, at, assignments, ...rest } = given;
+  const jobId = uuidv7();
+  await tx
+    .insertInto("jobs")
+    .values({
+      organisationId,
+      jobId,
+      ...rest,
+      attempt: 1,
+      status: "queued",
+      stage: null,
+      outcome: null,
+      failure: null,
+      manifest: null,
+      manifestNote: null,
+      withdrawnAt: null,
+      createdAt: at,
+      offeredAt: null,
+      expiresAt: null,
+      startedAt: null,
+      endedAt: null,
+    })
+    .execute();
+  await tx
+    .insertInto("jobEcus")
+    .values(
+      assignments.map(({ ecu, image }, position) => ({
+        organisationId,
+        jobId,
+        ecuId: ecu.ecuId,
+        name: ecu.name,
+        hardwareId: ecu.hardwareId,
+        imageId: image.imageId,
+        version: image.version,
+        sha256: image.sha256,
+        position,
+        versionBefore: ecu.version,
+        sha256Before: ecu.imageSha256,
+      })),
+    )
+    .execute();
+  return jobId;
+}
+
+/** @throws {Refusal} JOB_UNKNOWN */
+export async function getJobRow(db: Database, organisationId: string, jobId: string): Promise<JobRow> {
+  const row = await findJobRow(db, organisationId, jobId);
+  if (!row) throw new Refusal("JOB_UNKNOWN", { jobId });
+  return row;
+}
+
+export async function findJobRow(
+  db: Database,
+  organisationId: string,
+  jobId: string,
+): Promise<JobRow | undefined> {
+  return db
+    .selectFrom("jobs")
+    .selectAll()
+    .where("organisationId", "=", organisationId)
+    .where("jobId", "=", jobId)
+    .executeTakeFirst();
+}
+
+export interface JobFilter {
+  readonly campaignId?: string;
+  readonly vehicleId?: string;
+  readonly status?: JobStatus;
+}
+
+/** Newest first. */
+export async function listJobs(
+  db: Database,
+  organisationId: string,
+  page: Page,
+  filter: JobFilter,
+): Promise<JobSummary[]> {
+  const rows = await db
+    .selectFrom("jobs")
+    .selectAll()
+    .where("organisationId", "=", organisationId)
+    .$if(filter.campaignId !== undefined, (q) => q.where("campaignId", "=", filter.campaignId!))
+    .$if(filter.vehicleId !== undefined, (q) => q.where("vehicleId", "=", filter.vehicleId!))
+    .$if(filter.status !== undefined, (q) => q.where("status", "=", filter.status!))
+    .$if(page.after !== undefined, (q) => q.where("jobId", "<", page.after!))
+    .orderBy("jobId", "desc")
+    .limit(page.limit + 1)
+    .execute();
+  return rows.map(jobSummary);
+}
+
+const OPEN: readonly JobStatus[] = ["queued", "offered", "active"];
+
+/** Jobs of a vehicle that have not ended, oldest first. */
+export async function openJobs(db: Database, organisationId: string, vehicleId: string): Promise<JobRow[]> {
+  return db
+    .selectFrom("jobs")
+    .selectAll()
+    .where("organisationId", "=", organisationId)
+    .where("vehicleId", "=", vehicleId)
+    .where("status", "in", OPEN)
+    .orderBy("jobId")
+    .execute();
+}
+
+export async function jobEcus(db: Database, organisationId: string, jobId: string) {
+  return db
+    .selectFrom("jobEcus")
+    .selectAll()
+    .where("organisationId", "=", organisationId)
+    .where("jobId", "=", jobId)
+    .orderBy("position")
+    .execute();
+}
+
+export function jobSummary(row: JobRow): JobSummary {
+  const failure = jobFailure(row);
+  return {
+    ...present({
+      jobId: row.jobId,
+      campaignId: row.campaignId,
+      phaseId: row.phaseId,
+      releaseId: row.releaseId,
+      vehicleId: row.vehicleId,
+      attempt: row.attempt,
+      status: row.status,
+      stage: row.stage as StageEvent["stage"] | null,
+      outcome: row.outcome as OutcomeEvent["outcome"] | null,
+      manifest: row.manifest,
+      createdAt: row.createdAt,
+      offeredAt: row.offeredAt,
+      expiresAt: row.expiresAt,
+      startedAt: row.startedAt,
+      endedAt: row.endedAt,
+    }),
+    ...(failure ? { failure } : {}),
+  };
+}
+
+/** What went wrong: the vehicle's report, or that its manifest does not agree with its success. */
+function jobFailure(row: JobRow): JobFailure | undefined {
+  const text = row.failure ?? (row.manifest === "disagrees" ? row.manifestNote : null);
+  if (text === null) return undefined;
+  const { code, operands, ecuId } = JSON.parse(text) as ReportedFailure;
+  const ecu = ecuId === undefined ? {} : { ecuId };
+  // A vehicle with newer software may know codes that this cloud does not.
+  if (!isFailureName(code)) {
+    return { code, sentence: `The vehicle reported ${code}.`, help: "", retryable: false, ...ecu };
+  }
+  return {
+    code,
+    sentence: failureSentence(code, operands),
+    help: failureHelp(code, operands),
+    retryable: FAILURES[code].retryable,
+    ...ecu,
+  };
+}

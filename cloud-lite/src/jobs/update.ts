@@ -1,0 +1,94 @@
+import type { VersionManifest } from "@halfshaft/ota-format";
+import { completeIfOver } from "../campaigns/complete.ts";
+import type { Cloud } from "../cloud.ts";
+import type { Work } from "../plugins/writes.ts";
+import { eventsOfJob } from "../telemetry/store.ts";
+import { manifestAgreement } from "./agreement.ts";
+import { deriveJob } from "./derive.ts";
+import { findJobRow, jobEcus, openJobs, type JobRow } from "./store.ts";
+
+const ENDED = new Set(["succeeded", "rolledBack", "failed", "declined", "expired"]);
+
+/** Derives a job's state anew from all of its events and stores it; audits its end, with the vehicle as actor. */
+export async function updateJob(cloud: Cloud, work: Work, job: JobRow): Promise<void> {
+  const { tx, organisationId } = work;
+  const events = await eventsOfJob(tx, organisationId, job.vehicleId, job.jobId);
+  const state = deriveJob(
+    {
+      jobId: job.jobId,
+      attempt: job.attempt,
+      offeredAt: job.offeredAt ?? undefined,
+      withdrawnAt: job.withdrawnAt ?? undefined,
+      manifest: job.manifest ?? undefined,
+    },
+    events,
+  );
+  await tx
+    .updateTable("jobs")
+    .set({
+      status: state.status,
+      stage: state.stage ?? null,
+      outcome: state.outcome ?? null,
+      failure: state.failure ? JSON.stringify(state.failure) : null,
+      manifest: job.manifest,
+      manifestNote: job.manifestNote,
+      withdrawnAt: job.withdrawnAt,
+      startedAt: state.startedAt ?? null,
+      endedAt: state.endedAt ?? null,
+    })
+    .where("organisationId", "=", organisationId)
+    .where("jobId", "=", job.jobId)
+    .execute();
+  if (ENDED.has(state.status) && state.status !== job.status) {
+    const byCloud = state.outcome === undefined;
+    await work.audit(
+      {
+        action: `job.${state.status}`,
+        subjectKind: "job",
+        subjectId: job.jobId,
+        payload: {
+          before: job.status,
+          outcome: state.outcome,
+          failure: state.failure,
+          manifest: job.manifest,
+        },
+      },
+      byCloud ? { kind: "cloud", id: "offer" } : { kind: "vehicle", id: job.vehicleId },
+    );
+    work.afterCommit(() => cloud.metrics.jobsEnded.inc({ outcome: state.status }));
+    await completeIfOver(work, job.campaignId);
+  }
+}
+
+/** After new events: derives every job that they name and that is this vehicle's. */
+export async function updateJobs(
+  cloud: Cloud,
+  work: Work,
+  vehicleId: string,
+  jobIds: Iterable<string>,
+): Promise<void> {
+  for (const jobId of new Set(jobIds)) {
+    const job = await findJobRow(work.tx, work.organisationId, jobId);
+    if (job?.vehicleId === vehicleId) await updateJob(cloud, work, job);
+  }
+}
+
+/** After a version manifest: notes for each open job whether it agrees, which may end the job. */
+export async function noteManifest(
+  cloud: Cloud,
+  work: Work,
+  vehicleId: string,
+  manifest: VersionManifest,
+): Promise<void> {
+  for (const job of await openJobs(work.tx, work.organisationId, vehicleId)) {
+    const expected = await jobEcus(work.tx, work.organisationId, job.jobId);
+    const agreement = manifestAgreement(expected, manifest);
+    // Before the vehicle claims success its old versions contradict nothing.
+    const counts = agreement?.verdict === "agrees" || job.outcome === "succeeded";
+    await updateJob(cloud, work, {
+      ...job,
+      manifest: counts ? (agreement?.verdict ?? null) : null,
+      manifestNote: counts && agreement?.failure ? JSON.stringify(agreement.failure) : null,
+    });
+  }
+}

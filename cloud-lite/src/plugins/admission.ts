@@ -1,0 +1,86 @@
+import rateLimit from "@fastify/rate-limit";
+import type { FastifyRequest } from "fastify";
+import { findActor, type Actor } from "../access/store.ts";
+import type { App, Cloud } from "../cloud.ts";
+import { Refusal } from "../refusals.ts";
+
+/** Who may use a route. A route that says nothing is for operators. */
+export type Access = "operator" | "vehicle" | "either" | "anyone";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    access?: Access;
+  }
+  interface FastifyRequest {
+    actor: Actor | null;
+  }
+}
+
+const WINDOW_MS = 60_000;
+const LIMITED_KEYS = 20_000;
+
+/**
+ * Before a body is read: who asks, not too often, and may they? The order matters: an unknown token counts
+ * against its address, so that guessing is limited and a vehicle behind the same address is not.
+ */
+export async function addAdmission(app: App, cloud: Cloud): Promise<void> {
+  const { operatorRate, deviceRate, addressRate } = cloud.config;
+  const rates = { operator: operatorRate, vehicle: deviceRate };
+  const maxOf = (request: FastifyRequest): number =>
+    request.actor ? rates[request.actor.kind] : addressRate;
+  await app.register(rateLimit, { global: false, cache: LIMITED_KEYS });
+  const count = app.createRateLimit({
+    max: maxOf,
+    timeWindow: WINDOW_MS,
+    keyGenerator: (request) =>
+      request.actor ? `${request.actor.kind}:${actorId(request.actor)}` : `address:${request.ip}`,
+  });
+
+  app.decorateRequest("actor", null);
+  app.addHook("onRequest", async (request, reply) => {
+    const token = bearerToken(request);
+    request.actor = token === undefined ? null : ((await findActor(cloud.db, token)) ?? null);
+    const verdict = await count(request);
+    if (!verdict.isAllowed && verdict.isExceeded) {
+      reply.header("retry-after", verdict.ttlInSeconds);
+      throw new Refusal("RATE_LIMITED", { limit: maxOf(request), window: "a minute" });
+    }
+    if (request.is404) return;
+    admit(accessOf(request), request.actor, token);
+  });
+}
+
+/** The pages of the documentation come from a plugin that declares no access. */
+function accessOf(request: FastifyRequest): Access {
+  const { url, config } = request.routeOptions;
+  return url?.startsWith("/docs") ? "anyone" : (config.access ?? "operator");
+}
+
+/** The rule of admission. */
+function admit(access: Access, actor: Actor | null, token: string | undefined): void {
+  if (access === "anyone") return;
+  if (!actor) throw new Refusal(token === undefined ? "CREDENTIALS_MISSING" : "CREDENTIALS_INVALID");
+  if (access === "operator" && actor.kind !== "operator") throw new Refusal("OPERATOR_REQUIRED");
+  if (access === "vehicle" && actor.kind !== "vehicle") throw new Refusal("DEVICE_REQUIRED");
+}
+
+/** Scheme names are case-insensitive (RFC 9110, 11.1). */
+function bearerToken(request: FastifyRequest): string | undefined {
+  return /^bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
+}
+
+/** An operator is its key; a vehicle is itself, whichever of its tokens it uses. */
+const actorId = (actor: Actor): string => (actor.kind === "vehicle" ? actor.vehicleId : actor.credentialId);
+
+/** The actor of a route that is not open to anyone. */
+export function actorOf(request: FastifyRequest): Actor {
+  if (!request.actor) throw new Refusal("CREDENTIALS_MISSING");
+  return request.actor;
+}
+
+/** The vehicle of a device route. */
+export function vehicleOf(request: FastifyRequest): Actor & { kind: "vehicle" } {
+  const actor = actorOf(request);
+  if (actor.kind !== "vehicle") throw new Refusal("DEVICE_REQUIRED");
+  return actor;
+}

@@ -1,0 +1,46 @@
+import { createHash } from "node:crypto";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { Type, type Static, type TSchema } from "typebox";
+import { envelope, Problem } from "@halfshaft/ota-format";
+import type { Cloud } from "../cloud.ts";
+
+export interface Envelope<T> {
+  data: T;
+  metadata: { requestId: string; nextCursor?: string };
+  timestamp: number;
+}
+
+/** Wraps what a route answers. */
+export function answer<T>(cloud: Cloud, request: FastifyRequest, data: T, nextCursor?: string): Envelope<T> {
+  return {
+    data,
+    metadata: { requestId: request.id, ...(nextCursor === undefined ? {} : { nextCursor }) },
+    timestamp: cloud.now(),
+  };
+}
+
+/** As `answer`, with an ETag over the data alone; says 304 where the client has it already. */
+export function answerWithETag<T>(
+  cloud: Cloud,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  data: T,
+): Envelope<T> | FastifyReply {
+  const digest = createHash("sha256").update(JSON.stringify(data)).digest("base64url").slice(0, 22);
+  const etag = `W/"${digest}"`;
+  reply.header("etag", etag).header("cache-control", "private, no-cache");
+  const known = request.headers["if-none-match"];
+  if (known?.split(",").some((tag) => tag.trim() === etag)) return reply.code(304).send();
+  return answer(cloud, request, data);
+}
+
+/** Refers to a schema that the app knows by its `$id`: one component in the OpenAPI document. */
+export const ref = <T extends TSchema & { $id?: string }>(schema: T) =>
+  Type.Unsafe<Static<T>>({ $ref: `${schema.$id}#` });
+
+const refusals = { "4xx": ref(Problem), "5xx": ref(Problem) };
+
+/** Response schemas of a route: the envelope, or a problem. */
+export const answers = <T extends TSchema, S extends 200 | 201 = 200>(data: T, status?: S) =>
+  ({ [status ?? 200]: envelope(data), ...refusals }) as Record<S, ReturnType<typeof envelope<T>>> &
+    typeof refusals;

@@ -1,0 +1,68 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { App } from "../cloud.ts";
+
+/** Prometheus metrics of one cloud; a registry of its own, so that tests do not share it. */
+export interface Metrics {
+  readonly registry: Registry;
+  readonly requestSeconds: Histogram<"method" | "route" | "status">;
+  readonly events: Counter<"result">;
+  readonly jobsEnded: Counter<"outcome">;
+  readonly deltas: Counter<"state">;
+  readonly mqttClients: Gauge;
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  return {
+    registry,
+    requestSeconds: new Histogram({
+      name: "halfshaft_http_request_duration_seconds",
+      help: "Time from request to answer",
+      labelNames: ["method", "route", "status"],
+      buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
+      registers,
+    }),
+    events: new Counter({
+      name: "halfshaft_events_total",
+      help: "Telemetry events received",
+      labelNames: ["result"],
+      registers,
+    }),
+    jobsEnded: new Counter({
+      name: "halfshaft_jobs_ended_total",
+      help: "Jobs that ended",
+      labelNames: ["outcome"],
+      registers,
+    }),
+    deltas: new Counter({
+      name: "halfshaft_deltas_total",
+      help: "Deltas made, skipped or failed",
+      labelNames: ["state"],
+      registers,
+    }),
+    mqttClients: new Gauge({ name: "halfshaft_mqtt_clients", help: "Vehicles connected by MQTT", registers }),
+  };
+}
+
+/** Measures every request, and serves `/metrics`. */
+export function addMetrics(app: App, metrics: Metrics): void {
+  app.addHook("onResponse", async (request, reply) => {
+    metrics.requestSeconds.observe(
+      {
+        method: request.method,
+        // The pattern, not the path: ids must not become labels.
+        route: request.routeOptions.url ?? "none",
+        status: String(reply.statusCode),
+      },
+      reply.elapsedTime / 1000,
+    );
+  });
+  app.get("/metrics", { config: { access: "anyone" }, schema: { hide: true } }, async (_request, reply) =>
+    reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+  );
+}
+
+/** Memory, event loop and garbage collection of the process; once per process. */
+export const collectProcessMetrics = (metrics: Metrics): void =>
+  collectDefaultMetrics({ register: metrics.registry });

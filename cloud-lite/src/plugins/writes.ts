@@ -1,0 +1,126 @@
+import { createHash } from "node:crypto";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { Type } from "typebox";
+import type { Actor } from "../access/store.ts";
+import { appendAudit, type AuditActor, type AuditNote } from "../audit/store.ts";
+import type { Cloud } from "../cloud.ts";
+import type { Database } from "../db/open.ts";
+import { Refusal } from "../refusals.ts";
+import { actorOf } from "./admission.ts";
+import { answer, type Envelope } from "./answers.ts";
+
+/** One write: a transaction, who and when, and what is to happen after the commit. */
+export interface Work {
+  readonly tx: Database;
+  readonly organisationId: string;
+  readonly at: number;
+  /** Appends to the audit log in the same transaction. */
+  audit(note: AuditNote, actor?: AuditActor): Promise<void>;
+  /** For what cannot be taken back, such as a wake-up; lost if the process dies, so never needed for truth. */
+  afterCommit(effect: () => void): void;
+}
+
+export const WriteHeaders = Type.Object({
+  "idempotency-key": Type.Optional(
+    Type.String({
+      pattern: "^[\\x21-\\x7e]{1,128}$",
+      description: "The same key with the same request gives the same answer, and does the work once",
+    }),
+  ),
+});
+
+interface WriteOptions {
+  readonly status?: 200 | 201;
+  /** The answer holds a secret: it is sent once and not kept for a repeat. */
+  readonly secret?: boolean;
+}
+
+/** Runs a route's write in one transaction: the change, its audit entries and its idempotent answer, or nothing. */
+export async function write<T>(
+  cloud: Cloud,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  work: (work: Work) => Promise<T>,
+  options: WriteOptions = {},
+): Promise<Envelope<T>> {
+  const actor = actorOf(request);
+  const key = idempotencyKey(request);
+  const fingerprint = key === undefined ? "" : fingerprintOf(request);
+  const status = options.status ?? 200;
+  const outcome = await inTransaction(cloud, actor, request.id, async (unit) => {
+    if (key !== undefined) {
+      const stored = await findAnswer(unit.tx, actor, key, fingerprint);
+      if (stored) return stored;
+    }
+    const body = answer(cloud, request, await work(unit));
+    if (key !== undefined) {
+      await unit.tx
+        .insertInto("idempotencyKeys")
+        .values({
+          organisationId: actor.organisationId,
+          credentialId: actor.credentialId,
+          key,
+          fingerprint,
+          status,
+          body: options.secret ? null : JSON.stringify(body),
+          createdAt: unit.at,
+        })
+        .execute();
+    }
+    return { status, body };
+  });
+  reply.code(outcome.status);
+  return outcome.body as Envelope<T>;
+}
+
+/** A transaction whose effects run only if it commits. */
+export async function inTransaction<T>(
+  cloud: Cloud,
+  actor: Actor,
+  requestId: string,
+  run: (work: Work) => Promise<T>,
+): Promise<T> {
+  const effects: (() => void)[] = [];
+  const { organisationId } = actor;
+  const self: AuditActor =
+    actor.kind === "vehicle"
+      ? { kind: "vehicle", id: actor.vehicleId }
+      : { kind: "operator", id: actor.credentialId };
+  const result = await cloud.db.transaction().execute((tx) => {
+    const at = cloud.now();
+    return run({
+      tx,
+      organisationId,
+      at,
+      audit: (note, by = self) => appendAudit(tx, { organisationId, at, actor: by, requestId, note }),
+      afterCommit: (effect) => void effects.push(effect),
+    });
+  });
+  for (const effect of effects) effect();
+  return result;
+}
+
+function idempotencyKey(request: FastifyRequest): string | undefined {
+  const key = request.headers["idempotency-key"];
+  return typeof key === "string" ? key : undefined;
+}
+
+function fingerprintOf(request: FastifyRequest): string {
+  const { body } = request;
+  const bytes = body instanceof Uint8Array ? body : JSON.stringify(body ?? null);
+  return createHash("sha256").update(`${request.method} ${request.url}\n`).update(bytes).digest("hex");
+}
+
+async function findAnswer(tx: Database, actor: Actor, key: string, fingerprint: string) {
+  const row = await tx
+    .selectFrom("idempotencyKeys")
+    .select(["fingerprint", "status", "body"])
+    .where("organisationId", "=", actor.organisationId)
+    .where("credentialId", "=", actor.credentialId)
+    .where("key", "=", key)
+    .executeTakeFirst();
+  if (!row) return undefined;
+  if (row.fingerprint !== fingerprint) throw new Refusal("IDEMPOTENCY_KEY_REUSED", { key });
+  if (row.body === null) throw new Refusal("SECRET_SHOWN_ONCE");
+  return { status: row.status, body: JSON.parse(row.body) as unknown };
+}

@@ -1,0 +1,163 @@
+import { v7 as uuidv7 } from "uuid";
+import type { Selectable } from "kysely";
+import type { Image, Release, Segment } from "@halfshaft/ota-format";
+import type { Page } from "../db/cursor.ts";
+import type { Database } from "../db/open.ts";
+import type { Tables } from "../db/tables.ts";
+import { Refusal } from "../refusals.ts";
+
+type ReleaseRow = Selectable<Tables["releases"]>;
+export type ImageRow = Selectable<Tables["images"]>;
+
+export async function insertRelease(
+  tx: Database,
+  organisationId: string,
+  at: number,
+  given: { name: string; headline?: string; notes?: string },
+): Promise<Release> {
+  const releaseId = uuidv7();
+  await tx
+    .insertInto("releases")
+    .values({
+      organisationId,
+      releaseId,
+      name: given.name,
+      headline: given.headline ?? "",
+      notes: given.notes ?? "",
+      state: "draft",
+      createdAt: at,
+      publishedAt: null,
+    })
+    .execute();
+  return getRelease(tx, organisationId, releaseId);
+}
+
+/** @throws {Refusal} RELEASE_UNKNOWN */
+export async function getRelease(db: Database, organisationId: string, releaseId: string): Promise<Release> {
+  const row = await db
+    .selectFrom("releases")
+    .selectAll()
+    .where("organisationId", "=", organisationId)
+    .where("releaseId", "=", releaseId)
+    .executeTakeFirst();
+  if (!row) throw new Refusal("RELEASE_UNKNOWN", { releaseId });
+  return releaseView(row, await imagesOf(db, organisationId, [releaseId]));
+}
+
+/** Newest first. */
+export async function listReleases(db: Database, organisationId: string, page: Page): Promise<Release[]> {
+  const rows = await db
+    .selectFrom("releases")
+    .selectAll()
+    .where("organisationId", "=", organisationId)
+    .$if(page.after !== undefined, (q) => q.where("releaseId", "<", page.after!))
+    .orderBy("releaseId", "desc")
+    .limit(page.limit + 1)
+    .execute();
+  const images = await imagesOf(
+    db,
+    organisationId,
+    rows.map((row) => row.releaseId),
+  );
+  return rows.map((row) => releaseView(row, images));
+}
+
+export async function imagesOf(
+  db: Database,
+  organisationId: string,
+  releaseIds: readonly string[],
+): Promise<ImageRow[]> {
+  if (releaseIds.length === 0) return [];
+  return db
+    .selectFrom("images")
+    .selectAll()
+    .where("organisationId", "=", organisationId)
+    .where("releaseId", "in", [...releaseIds])
+    .orderBy("hardwareId")
+    .execute();
+}
+
+/** @throws {Refusal} IMAGE_UNKNOWN */
+export async function getImage(
+  db: Database,
+  organisationId: string,
+  releaseId: string,
+  imageId: string,
+): Promise<ImageRow> {
+  const images = await imagesOf(db, organisationId, [releaseId]);
+  const image = images.find((row) => row.imageId === imageId);
+  if (!image) throw new Refusal("IMAGE_UNKNOWN", { releaseId, imageId });
+  return image;
+}
+
+/** Whether a version for a hardware was released, by any release. */
+export async function isReleased(
+  db: Database,
+  organisationId: string,
+  hardwareId: string,
+  version: string,
+): Promise<boolean> {
+  const row = await db
+    .selectFrom("images")
+    .select("imageId")
+    .where("organisationId", "=", organisationId)
+    .where("hardwareId", "=", hardwareId)
+    .where("version", "=", version)
+    .where("published", "=", 1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Puts an image into a draft, in place of the one it had for this hardware. */
+export async function putImage(
+  tx: Database,
+  organisationId: string,
+  at: number,
+  releaseId: string,
+  image: Omit<Image, "imageId">,
+): Promise<Image> {
+  await tx
+    .deleteFrom("images")
+    .where("organisationId", "=", organisationId)
+    .where("releaseId", "=", releaseId)
+    .where("hardwareId", "=", image.hardwareId)
+    .execute();
+  const imageId = uuidv7();
+  await tx
+    .insertInto("images")
+    .values({
+      organisationId,
+      imageId,
+      releaseId,
+      ...image,
+      segments: JSON.stringify(image.segments),
+      descriptor: null,
+      published: 0,
+      createdAt: at,
+    })
+    .execute();
+  return { imageId, ...image };
+}
+
+export const imageView = (row: ImageRow): Image => ({
+  imageId: row.imageId,
+  hardwareId: row.hardwareId,
+  version: row.version,
+  versionKey: row.versionKey,
+  releaseCounter: row.releaseCounter,
+  length: row.length,
+  sha256: row.sha256,
+  sha512: row.sha512,
+  segments: JSON.parse(row.segments) as Segment[],
+});
+
+const releaseView = (row: ReleaseRow, images: readonly ImageRow[]): Release => ({
+  releaseId: row.releaseId,
+  name: row.name,
+  headline: row.headline,
+  notes: row.notes,
+  state: row.state,
+  images: images.filter((image) => image.releaseId === row.releaseId).map(imageView),
+  createdAt: row.createdAt,
+  ...(row.publishedAt === null ? {} : { publishedAt: row.publishedAt }),
+});

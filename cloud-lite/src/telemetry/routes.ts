@@ -1,0 +1,111 @@
+import { Type } from "typebox";
+import { EventBatch, EventBatchResult, Offer, VersionManifest, WallTime } from "@halfshaft/ota-format";
+import type { App, Cloud } from "../cloud.ts";
+import { makeOffer, peekOffer, readOffer } from "../jobs/offer.ts";
+import { noteManifest, updateJobs } from "../jobs/update.ts";
+import { vehicleOf } from "../plugins/admission.ts";
+import { answer, answers, ref } from "../plugins/answers.ts";
+import { inTransaction } from "../plugins/writes.ts";
+import { storeManifest } from "../vehicles/manifest-store.ts";
+import { insertEvents } from "./store.ts";
+
+const tags = ["device"];
+const config = { access: "vehicle" } as const;
+const MAX_BATCH_BYTES = 1024 * 1024;
+
+/** What a vehicle calls. Its token says which vehicle it is. */
+export function addDeviceRoutes(app: App, cloud: Cloud): void {
+  app.get(
+    "/api/v1/device/offer",
+    {
+      config,
+      schema: {
+        tags,
+        summary: "What this vehicle may get now, or null",
+        response: answers(Type.Union([ref(Offer), Type.Null()])),
+      },
+    },
+    async (request) => {
+      const actor = vehicleOf(request);
+      const { organisationId, vehicleId } = actor;
+      const at = cloud.now();
+      cloud.lastSeen.note(organisationId, vehicleId, at);
+      const { job, over } = await peekOffer(cloud.db, organisationId, vehicleId, at);
+      if (!job && over.length === 0) return answer(cloud, request, null);
+      if (job?.status === "active") {
+        return answer(cloud, request, await readOffer(cloud.db, organisationId, job.jobId));
+      }
+      const offer = await inTransaction(cloud, actor, request.id, (work) =>
+        makeOffer(cloud, work, vehicleId),
+      );
+      return answer(cloud, request, offer);
+    },
+  );
+
+  app.post(
+    "/api/v1/device/events",
+    {
+      config,
+      bodyLimit: MAX_BATCH_BYTES,
+      schema: {
+        tags,
+        summary: "Report events; sending one twice is harmless",
+        body: ref(EventBatch),
+        response: answers(ref(EventBatchResult)),
+      },
+    },
+    async (request) => {
+      const actor = vehicleOf(request);
+      const { organisationId, vehicleId } = actor;
+      const { events } = request.body;
+      cloud.lastSeen.note(organisationId, vehicleId, cloud.now());
+      const fresh = await inTransaction(cloud, actor, request.id, async (work) => {
+        const stored = await insertEvents(work.tx, organisationId, vehicleId, work.at, request.body);
+        const jobIds = stored.filter((event) => event.type !== "heartbeat").map((event) => event.jobId);
+        await updateJobs(cloud, work, vehicleId, jobIds);
+        return stored;
+      });
+      const duplicates = events.length - fresh.length;
+      cloud.metrics.events.inc({ result: "accepted" }, fresh.length);
+      cloud.metrics.events.inc({ result: "duplicate" }, duplicates);
+      return answer(cloud, request, { accepted: fresh.length, duplicates });
+    },
+  );
+
+  app.put(
+    "/api/v1/device/version-manifest",
+    {
+      config,
+      schema: {
+        tags,
+        summary: "Report what the vehicle's ECUs run",
+        body: ref(VersionManifest),
+        response: answers(Type.Object({ receivedAt: WallTime }, { additionalProperties: false })),
+      },
+    },
+    async (request) => {
+      const actor = vehicleOf(request);
+      const { organisationId, vehicleId } = actor;
+      cloud.lastSeen.note(organisationId, vehicleId, cloud.now());
+      const receivedAt = await inTransaction(cloud, actor, request.id, async (work) => {
+        await storeManifest(work.tx, organisationId, vehicleId, work.at, request.body);
+        await noteManifest(cloud, work, vehicleId, request.body);
+        return work.at;
+      });
+      return answer(cloud, request, { receivedAt });
+    },
+  );
+
+  app.get(
+    "/api/v1/device/time",
+    {
+      config,
+      schema: {
+        tags,
+        summary: "The cloud's time",
+        response: answers(Type.Object({ now: WallTime }, { additionalProperties: false })),
+      },
+    },
+    (request) => answer(cloud, request, { now: cloud.now() }),
+  );
+}

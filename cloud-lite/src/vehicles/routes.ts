@@ -1,0 +1,161 @@
+import { Type } from "typebox";
+import { issueToken } from "../access/store.ts";
+import type { App, Cloud } from "../cloud.ts";
+import { cutPage, PageQuery, readPage } from "../db/cursor.ts";
+import { actorOf } from "../plugins/admission.ts";
+import { answer, answers, answerWithETag, ref } from "../plugins/answers.ts";
+import { write, WriteHeaders } from "../plugins/writes.ts";
+import { Refusal } from "../refusals.ts";
+import { listEvents } from "../telemetry/store.ts";
+import { DeviceToken, Group, StoredEvent, Vehicle, VehicleBody, VehicleId, Vin } from "./schema.ts";
+import { findVehicleId, getVehicle, insertVehicle, listVehicles } from "./store.ts";
+import { checkVin } from "./vin.ts";
+
+const Params = Type.Object({ vehicleId: VehicleId });
+const tags = ["vehicles"];
+
+export function addVehicleRoutes(app: App, cloud: Cloud): void {
+  app.post(
+    "/api/v1/vehicles",
+    {
+      schema: {
+        tags,
+        summary: "Register a vehicle with its ECUs",
+        headers: WriteHeaders,
+        body: VehicleBody,
+        response: answers(ref(Vehicle), 201),
+      },
+    },
+    (request, reply) =>
+      write(
+        cloud,
+        request,
+        reply,
+        async (work) => {
+          checkVehicle(request.body, cloud);
+          const vehicle = await insertVehicle(work.tx, work.organisationId, work.at, request.body);
+          await work.audit({
+            action: "vehicle.created",
+            subjectKind: "vehicle",
+            subjectId: vehicle.vehicleId,
+            payload: vehicle,
+          });
+          return vehicle;
+        },
+        { status: 201 },
+      ),
+  );
+
+  app.get(
+    "/api/v1/vehicles",
+    {
+      schema: {
+        tags,
+        summary: "List the vehicles",
+        querystring: Type.Object(
+          { ...PageQuery, vin: Type.Optional(Vin), group: Type.Optional(Group) },
+          { additionalProperties: false },
+        ),
+        response: answers(Type.Array(ref(Vehicle))),
+      },
+    },
+    async (request) => {
+      const page = readPage(request.query);
+      const found = await listVehicles(cloud.db, actorOf(request).organisationId, page, request.query);
+      const { rows, nextCursor } = cutPage(found, page, (row) => row.vehicleId);
+      return answer(cloud, request, rows, nextCursor);
+    },
+  );
+
+  app.get(
+    "/api/v1/vehicles/:vehicleId",
+    {
+      schema: {
+        tags,
+        summary: "Read a vehicle: its ECUs and what they run",
+        params: Params,
+        response: answers(ref(Vehicle)),
+      },
+    },
+    async (request, reply) => {
+      const { organisationId } = actorOf(request);
+      const vehicle = await getVehicle(cloud.db, organisationId, request.params.vehicleId);
+      return answerWithETag(cloud, request, reply, vehicle);
+    },
+  );
+
+  addTokenRoute(app, cloud);
+
+  app.get(
+    "/api/v1/vehicles/:vehicleId/events",
+    {
+      schema: {
+        tags,
+        summary: "List a vehicle's events, newest arrival first",
+        params: Params,
+        querystring: Type.Object(PageQuery, { additionalProperties: false }),
+        response: answers(Type.Array(ref(StoredEvent))),
+      },
+    },
+    async (request) => {
+      const { organisationId } = actorOf(request);
+      const { vehicleId } = request.params;
+      const page = readPage(request.query);
+      await findVehicleId(cloud.db, organisationId, vehicleId);
+      const found = await listEvents(cloud.db, organisationId, vehicleId, page);
+      const { rows, nextCursor } = cutPage(found, page, (row) => row.arrival);
+      const events = rows.map(({ receivedAt, event }) => ({ receivedAt, event }));
+      return answer(cloud, request, events, nextCursor);
+    },
+  );
+}
+
+function addTokenRoute(app: App, cloud: Cloud): void {
+  app.post(
+    "/api/v1/vehicles/:vehicleId/device-tokens",
+    {
+      schema: {
+        tags,
+        summary: "Issue a device token; it is shown once",
+        params: Params,
+        headers: WriteHeaders,
+        response: answers(ref(DeviceToken), 201),
+      },
+    },
+    (request, reply) =>
+      write(
+        cloud,
+        request,
+        reply,
+        async (work) => {
+          const { vehicleId } = request.params;
+          await findVehicleId(work.tx, work.organisationId, vehicleId);
+          const { credentialId, token } = await issueToken(work.tx, {
+            organisationId: work.organisationId,
+            kind: "device",
+            label: vehicleId,
+            vehicleId,
+            at: work.at,
+          });
+          await work.audit({
+            action: "device-token.issued",
+            subjectKind: "vehicle",
+            subjectId: vehicleId,
+            payload: { credentialId },
+          });
+          return { credentialId, vehicleId, token };
+        },
+        { status: 201, secret: true },
+      ),
+  );
+}
+
+/** @throws {Refusal} VIN_INVALID or ECU_DUPLICATE */
+function checkVehicle(body: VehicleBody, cloud: Cloud): void {
+  if (body.vin !== undefined) checkVin(body.vin, cloud.config.vinPolicy);
+  const seen = new Set<string>();
+  for (const { ecuId } of body.gateway ? [...body.ecus, body.gateway] : body.ecus) {
+    if (seen.has(ecuId)) throw new Refusal("ECU_DUPLICATE", { ecuId });
+    seen.add(ecuId);
+  }
+}

@@ -1,0 +1,202 @@
+import type { Selectable } from "kysely";
+import { v7 as uuidv7 } from "uuid";
+import type { Page } from "../db/cursor.ts";
+import type { Database } from "../db/open.ts";
+import type { Tables } from "../db/tables.ts";
+import { Refusal } from "../refusals.ts";
+import type { EcuBody, Vehicle, VehicleBody, VehicleEcu } from "./schema.ts";
+
+/** @throws {Refusal} VEHICLE_EXISTS or VIN_TAKEN */
+export async function insertVehicle(
+  tx: Database,
+  organisationId: string,
+  at: number,
+  body: VehicleBody,
+): Promise<Vehicle> {
+  const vehicleId = body.vehicleId ?? uuidv7();
+  await refuseTaken(tx, organisationId, vehicleId, body.vin);
+  await tx
+    .insertInto("vehicles")
+    .values({
+      organisationId,
+      vehicleId,
+      vin: body.vin ?? null,
+      model: body.model ?? null,
+      year: body.year ?? null,
+      region: body.region ?? null,
+      desiredJobId: null,
+      desiredRevision: 1,
+      presence: null,
+      lastSeenAt: null,
+      manifestAt: null,
+      createdAt: at,
+    })
+    .execute();
+  for (const groupName of new Set(body.groups)) {
+    await tx.insertInto("vehicleGroups").values({ organisationId, vehicleId, groupName }).execute();
+  }
+  const ecus: (EcuBody & { kind: "uds" | "gateway" })[] = body.ecus.map((ecu) => ({ ...ecu, kind: "uds" }));
+  if (body.gateway) ecus.push({ ...body.gateway, kind: "gateway" });
+  for (const [position, ecu] of ecus.entries()) {
+    await tx
+      .insertInto("ecus")
+      .values({ organisationId, vehicleId, ...ecu, position, ...NOT_REPORTED })
+      .execute();
+  }
+  return getVehicle(tx, organisationId, vehicleId);
+}
+
+const NOT_REPORTED = {
+  version: null,
+  imageSha256: null,
+  releaseCounter: null,
+  activeBank: null,
+  bootState: null,
+  reportedAt: null,
+};
+
+async function refuseTaken(
+  tx: Database,
+  organisationId: string,
+  vehicleId: string,
+  vin: string | undefined,
+): Promise<void> {
+  const taken = await tx
+    .selectFrom("vehicles")
+    .select(["vehicleId", "vin"])
+    .where("organisationId", "=", organisationId)
+    .where((eb) => eb.or([eb("vehicleId", "=", vehicleId), ...(vin ? [eb("vin", "=", vin)] : [])]))
+    .execute();
+  if (taken.some((row) => row.vehicleId === vehicleId)) throw new Refusal("VEHICLE_EXISTS", { vehicleId });
+  if (taken[0]) throw new Refusal("VIN_TAKEN", { vin: vin!, vehicleId: taken[0].vehicleId });
+}
+
+/** @throws {Refusal} VEHICLE_UNKNOWN */
+export async function getVehicle(db: Database, organisationId: string, vehicleId: string): Promise<Vehicle> {
+  const row = await db
+    .selectFrom("vehicles")
+    .selectAll()
+    .where("organisationId", "=", organisationId)
+    .where("vehicleId", "=", vehicleId)
+    .executeTakeFirst();
+  if (!row) throw new Refusal("VEHICLE_UNKNOWN", { vehicleId });
+  return (await withParts(db, organisationId, [row]))[0]!;
+}
+
+/** @throws {Refusal} VEHICLE_UNKNOWN */
+export async function findVehicleId(db: Database, organisationId: string, vehicleId: string): Promise<void> {
+  const row = await db
+    .selectFrom("vehicles")
+    .select("vehicleId")
+    .where("organisationId", "=", organisationId)
+    .where("vehicleId", "=", vehicleId)
+    .executeTakeFirst();
+  if (!row) throw new Refusal("VEHICLE_UNKNOWN", { vehicleId });
+}
+
+export interface VehicleFilter {
+  readonly vin?: string;
+  readonly group?: string;
+}
+
+export async function listVehicles(
+  db: Database,
+  organisationId: string,
+  page: Page,
+  filter: VehicleFilter,
+): Promise<Vehicle[]> {
+  const rows = await db
+    .selectFrom("vehicles as v")
+    .selectAll("v")
+    .where("v.organisationId", "=", organisationId)
+    .$if(filter.vin !== undefined, (q) => q.where("v.vin", "=", filter.vin!))
+    .$if(filter.group !== undefined, (q) =>
+      q.where((eb) =>
+        eb.exists(
+          eb
+            .selectFrom("vehicleGroups as g")
+            .select("g.groupName")
+            .whereRef("g.organisationId", "=", "v.organisationId")
+            .whereRef("g.vehicleId", "=", "v.vehicleId")
+            .where("g.groupName", "=", filter.group!),
+        ),
+      ),
+    )
+    .$if(page.after !== undefined, (q) => q.where("v.vehicleId", ">", page.after!))
+    .orderBy("v.vehicleId")
+    .limit(page.limit + 1)
+    .execute();
+  return withParts(db, organisationId, rows);
+}
+
+async function withParts(
+  db: Database,
+  organisationId: string,
+  rows: readonly Selectable<Tables["vehicles"]>[],
+): Promise<Vehicle[]> {
+  const ids = rows.map((row) => row.vehicleId);
+  if (ids.length === 0) return [];
+  const ecus = await ecusOf(db, organisationId, ids);
+  const groups = await db
+    .selectFrom("vehicleGroups")
+    .select(["vehicleId", "groupName"])
+    .where("organisationId", "=", organisationId)
+    .where("vehicleId", "in", ids)
+    .orderBy("groupName")
+    .execute();
+  return rows.map((row) => ({
+    ...present({
+      vehicleId: row.vehicleId,
+      vin: row.vin,
+      model: row.model,
+      year: row.year,
+      region: row.region,
+      presence: row.presence,
+      lastSeenAt: row.lastSeenAt,
+      manifestAt: row.manifestAt,
+      createdAt: row.createdAt,
+    }),
+    groups: groups.filter((group) => group.vehicleId === row.vehicleId).map((group) => group.groupName),
+    ecus: ecus.filter((ecu) => ecu.vehicleId === row.vehicleId).map(ecuView),
+  }));
+}
+
+export type EcuRow = Selectable<Tables["ecus"]>;
+
+/** In the order of the as-built record, gateway last. */
+export async function ecusOf(
+  db: Database,
+  organisationId: string,
+  vehicleIds: readonly string[],
+): Promise<EcuRow[]> {
+  return db
+    .selectFrom("ecus")
+    .selectAll()
+    .where("organisationId", "=", organisationId)
+    .where("vehicleId", "in", [...vehicleIds])
+    .orderBy("position")
+    .execute();
+}
+
+const ecuView = (row: EcuRow): VehicleEcu =>
+  present({
+    ecuId: row.ecuId,
+    name: row.name,
+    hardwareId: row.hardwareId,
+    kind: row.kind,
+    version: row.version,
+    imageSha256: row.imageSha256,
+    releaseCounter: row.releaseCounter,
+    activeBank: row.activeBank,
+    bootState: row.bootState,
+    reportedAt: row.reportedAt,
+  });
+
+type Present<T> = { [K in keyof T as null extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as null extends T[K] ? K : never]?: NonNullable<T[K]>;
+};
+
+/** An answer leaves out what is not known, where SQL says null. */
+export function present<T extends object>(row: T): Present<T> {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as Present<T>;
+}
