@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   test: {
     include: ["*/src/**/*.test.{ts,tsx}"],
     // The browser test needs Chromium and built pages; scripts/test.sh runs it with its own config.

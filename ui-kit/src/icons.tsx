@@ -25,6 +25,12 @@ const SHAPES = {
   octagon: <path d="M8.5 3.5h7l5 5v7l-5 5h-7l-5-5v-7zM12 8v4.8M12 16v.1" />,
   offline: <path d="M4 4l16 16M8 8.2A4.8 4.8 0 0 0 7.6 18H16M11 6.1a5 5 0 0 1 6 4.4 3.8 3.8 0 0 1 2.6 5.8" />,
   warning: <path d="M12 4 21 19.5H3zM12 10v4.2M12 17v.1" />,
+  refused: (
+    <>
+      <circle cx="12" cy="12" r="8.5" />
+      <path d="m6.2 17.8 11.6-11.6" />
+    </>
+  ),
   minus: <path d="M5 12h14" />,
   clock: (
     <>

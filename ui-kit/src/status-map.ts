@@ -21,7 +21,7 @@ const map = {
   // Red says "do not drive" and nothing else: a failure that left the old software running keeps its outline, not the colour.
   failedSafe: { tone: "back", icon: "octagon", word: "Failed, safe to drive" },
   failed: { tone: "bad", icon: "octagon", word: "Failed" },
-  declined: { tone: "off", icon: "minus", word: "Declined" },
+  declined: { tone: "off", icon: "refused", word: "Declined" },
   expired: { tone: "off", icon: "clock", word: "Offer ended" },
   offline: { tone: "off", icon: "offline", word: "Offline" },
   loading: { tone: "off", icon: "running", word: "Reading the vehicle" },

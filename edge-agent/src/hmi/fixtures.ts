@@ -48,7 +48,8 @@ function versions(...at: readonly ("new" | "old")[]): EcuState[] {
   return ecus.map((ecu, i) => ({ ...ecu, version: at[i] === "new" ? UNITS[i]?.[4] : ecu.version }));
 }
 
-const consent: ConsentState = {
+/** The offer of all fixtures: a week to answer, tonight at 02:00. */
+export const consent: ConsentState = {
   mode: "banner",
   deadline: NOW + 7 * 24 * 60 * MINUTE,
   estimateMs: 18 * MINUTE,
@@ -63,7 +64,7 @@ const offered: JobState = {
     headline: "Smoother starts in the cold",
     notes: `Engine control 2.0 warms up sooner, and lane keeping is calmer on wet roads.
 
-## What changes
+## In detail
 - **Engine control** warms up in about half the time below 0 °C.
 - **Driver assistance** keeps the lane more calmly when markings are wet.
 - **Body control** folds the mirrors when the car is locked.
@@ -90,26 +91,30 @@ The car stays parked for about *18 minutes*. Doors and lights work as usual.
 
 const idle: GatewayState = { at: NOW, cloud: "online", vehicle: parked, ecus, lastCheckAt: NOW - 2 * MINUTE };
 
-function withJob(changes: Partial<JobState>, state: Partial<GatewayState> = {}): GatewayState {
+type WithJob = GatewayState & { readonly job: JobState };
+
+function withJob(changes: Partial<JobState>, state: Partial<GatewayState> = {}): WithJob {
   return { ...idle, ...state, job: { ...offered, ...changes } };
 }
 
+type Outcome = NonNullable<JobState["outcome"]>;
+type Ended = WithJob & { readonly job: { readonly outcome: Outcome } };
+
 function ended(
-  outcome: Partial<JobState["outcome"]>,
+  outcome: Partial<Outcome>,
   changes: Partial<JobState>,
   state?: Partial<GatewayState>,
-) {
-  const end = {
+): Ended {
+  const whole: Outcome = {
     kind: "succeeded",
     at: NOW - MINUTE,
     startedAt: NOW - 17 * MINUTE,
     safeToDrive: true,
     reported: true,
   };
-  return withJob(
-    { stage: "report", fraction: 1, ...changes, outcome: { ...end, ...outcome } as JobState["outcome"] },
-    state,
-  );
+  const ending = { ...whole, ...outcome };
+  const running = withJob({ stage: "report", fraction: 1, ...changes }, state);
+  return { ...running, job: { ...running.job, outcome: ending } };
 }
 
 const bootFailed = {

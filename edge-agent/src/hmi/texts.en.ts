@@ -54,6 +54,7 @@ export const en = {
     waiting: "Waiting",
     next: "Next",
     downloading: "Loading",
+    loaded: "Loaded",
     patching: "Preparing",
     flashing: "Writing",
     percent: "{percent} %",

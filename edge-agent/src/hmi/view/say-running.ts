@@ -55,7 +55,7 @@ export function sayScheduled(job: JobState, context: ViewContext): Saying {
     status: { name: "scheduled", word: texts.status.scheduled },
     headline: fill(texts.scheduled.headline, values),
     text: fill(texts.scheduled.text, values),
-    actions: decisionActions(job, context).filter(({ verb }) => verb !== "tonight"),
+    actions: afterConsent(job, context).filter(({ verb }) => verb !== "tonight"),
   };
 }
 
@@ -64,9 +64,7 @@ export function sayWaiting(job: JobState, context: ViewContext): Saying {
   const missing = job.conditions.find(({ met }) => !met);
   const [headline, text] = missing ? missingText(missing, texts) : texts.waiting.ready;
   const check: Action = { verb: "check", kind: "primary", label: texts.action.checkAgain };
-  const others = decisionActions(job, context)
-    .filter(({ verb }) => verb !== "now")
-    .map((action) => (action.verb === "decline" ? { ...action, label: texts.action.cancel } : action));
+  const others = afterConsent(job, context).filter(({ verb }) => verb !== "now");
   return {
     status: { name: "safeState", word: texts.status.safeState },
     headline,
@@ -161,6 +159,14 @@ function decisionActions(job: JobState, context: ViewContext): Action[] {
   }
   if (open.has("decline")) actions.push({ verb: "decline", kind: "quiet", label: action.decline });
   return actions;
+}
+
+/** Once agreed to, declining is cancelling. */
+function afterConsent(job: JobState, context: ViewContext): Action[] {
+  const { cancel } = context.texts.action;
+  return decisionActions(job, context).map((action) =>
+    action.verb === "decline" ? { ...action, label: cancel } : action,
+  );
 }
 
 function laterLabel(at: number, context: ViewContext): string {

@@ -42,6 +42,7 @@ function inJob(
     case "waiting":
       return waiting(part, job, part.ecuId === among.next, texts);
     case "downloading":
+      if (part.fraction === 1) return ["waiting", unit.loaded];
       return [among.stalled ? "waiting" : "working", percentOr(part.fraction, unit.downloading, texts)];
     case "patching":
     case "flashing":

@@ -2,6 +2,7 @@ import { failureHelp, failureSentence } from "@halfshaft/ota-format";
 import type { GatewayState, JobState } from "../../../gateway-state.ts";
 import type { Texts } from "../../texts.en.ts";
 import { clockTime, fill, moment } from "../../view/format.ts";
+import type { UnitView } from "../../view/model.ts";
 import { unitViews } from "../../view/units.ts";
 
 interface TechnicianDetailsProps {
@@ -47,7 +48,6 @@ function Failure({ failure, texts }: { failure: FailureRecord; texts: Texts }) {
 
 function UnitTable({ state, texts }: TechnicianDetailsProps) {
   const { details } = texts;
-  const views = new Map(unitViews(state, texts).map((unit) => [unit.ecuId, unit]));
   return (
     <table>
       <thead>
@@ -59,19 +59,31 @@ function UnitTable({ state, texts }: TechnicianDetailsProps) {
         </tr>
       </thead>
       <tbody>
-        {state.ecus.map(({ ecuId, name, hardwareId, version }) => (
-          <tr key={ecuId}>
-            <th scope="row">
-              {name}
-              <small>{views.get(ecuId)?.word}</small>
-            </th>
-            <td class="identifier">{ecuId}</td>
-            <td class="identifier">{hardwareId}</td>
-            <td class="identifier">{version ?? texts.unit.unknown}</td>
-          </tr>
+        {unitViews(state, texts).map((unit) => (
+          <UnitRow key={unit.ecuId} unit={unit} state={state} texts={texts} />
         ))}
       </tbody>
     </table>
+  );
+}
+
+/** Version that runs, and while the job runs the one that comes; the status only where it says more than the version. */
+function UnitRow({ unit, state, texts }: TechnicianDetailsProps & { unit: UnitView }) {
+  const ecu = state.ecus.find(({ ecuId }) => ecuId === unit.ecuId);
+  const part = state.job?.outcome ? undefined : state.job?.ecus.find(({ ecuId }) => ecuId === unit.ecuId);
+  const to = part?.toVersion;
+  const runs = ecu?.version ?? texts.unit.unknown;
+  const version = to === undefined || to === runs ? runs : fill(texts.unit.planned, { from: runs, to });
+  return (
+    <tr>
+      <th scope="row">
+        {unit.name}
+        {!version.includes(unit.word) && <small>{unit.word}</small>}
+      </th>
+      <td class="identifier">{unit.ecuId}</td>
+      <td class="identifier">{ecu?.hardwareId}</td>
+      <td class="identifier">{version}</td>
+    </tr>
   );
 }
 

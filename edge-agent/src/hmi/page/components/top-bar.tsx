@@ -27,7 +27,7 @@ export function TopBar({ state, silent, now, texts }: TopBarProps) {
           {gear}
         </span>
       )}
-      {batteryVolts !== undefined && (
+      {batteryVolts !== undefined && !silent && (
         <span>
           <Icon name="battery" />
           <span class="spoken">{top.supply} </span>
