@@ -18,7 +18,7 @@ export interface VerifiedPatch {
  * the result is right is known only when the last piece was taken and nothing was thrown.
  * @throws {DeltaError} `base-mismatch`, `result-mismatch`, or as {@link applyBsdiff40}
  */
-export function* applyVerified(request: VerifiedPatch): Generator<Uint8Array, void, undefined> {
+export function* applyVerified(request: VerifiedPatch): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
   const { base, patch, resultLength } = request;
   const baseSha256 = createHash("sha256").update(base).digest();
   if (!baseSha256.equals(request.baseSha256)) {

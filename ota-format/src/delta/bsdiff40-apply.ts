@@ -7,13 +7,13 @@ export interface ApplyOptions {
   readonly maxResultBytes: number;
 }
 
-const CHUNK_BYTES = 0x1_0000;
+const CHUNK_BYTES = 0x4_0000;
 const CONTROL_BYTES = 3 * OFFSET_BYTES;
 /** Steps that make nothing: bsdiff writes one now and then, at most this many more than others are allowed. */
 const IDLE_STEPS = 1024;
 
 /**
- * The result of the patch, in pieces of 64 KiB (the last may be shorter), each a new array. Memory beside base
+ * The result of the patch, in pieces of 256 KiB (the last may be shorter), each a new array. Memory beside base
  * and patch: 11 MB, whatever the patch says. Nothing is proven before the end: who uses the pieces compares
  * the digest of the whole, as {@link applyVerified} does.
  * @throws {DeltaError} for a patch that is damaged, hostile or does not belong to this base
@@ -22,7 +22,7 @@ export function* applyBsdiff40(
   base: Uint8Array,
   patch: Uint8Array,
   options: ApplyOptions,
-): Generator<Uint8Array, void, undefined> {
+): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
   const header = inspectBsdiff40(patch);
   if (header.resultBytes > options.maxResultBytes) {
     throw new DeltaError(

@@ -22,7 +22,7 @@ export function createBsdiff40(
   base: Uint8Array,
   result: Uint8Array,
   options: CreateOptions = {},
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   const { onProgress } = options;
   const { control, diff, extra } = scan(base, result, onProgress);
   const total = control.length + diff.length + extra.length;
@@ -76,7 +76,7 @@ function scan(
   return { control, diff: diff.subarray(0, diffLength), extra: extra.subarray(0, extraLength) };
 }
 
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {

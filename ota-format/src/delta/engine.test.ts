@@ -5,7 +5,7 @@ import { codeLikePair } from "./code-like-pair.ts";
 import { inlineDeltaEngine } from "./engine.ts";
 import { workerDeltaEngine } from "./worker-engine.ts";
 
-const { base, result } = codeLikePair(150_000, 3);
+const { base, result } = codeLikePair(600_000, 3);
 const patch = createBsdiff40(base, result);
 const sha256 = (bytes: Uint8Array): Uint8Array => createHash("sha256").update(bytes).digest();
 const REQUEST = {
@@ -38,7 +38,7 @@ describe.each([
       taking = false;
       chunks.push(chunk);
     });
-    expect(chunks.length).toBe(Math.ceil(result.length / 0x10000));
+    expect(chunks.length).toBe(Math.ceil(result.length / 0x40000));
     expect(Buffer.compare(Buffer.concat(chunks), result)).toBe(0);
   });
 

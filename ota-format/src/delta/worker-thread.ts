@@ -8,7 +8,7 @@ import type { WorkerReply, WorkerRequest } from "./worker-messages.ts";
 /** The thread's side of {@link workerDeltaEngine}: one job at a time. */
 
 const port = parentPort!; // this file is only ever started as a worker
-let chunks: Generator<Uint8Array> | undefined;
+let chunks: Generator<Uint8Array<ArrayBuffer>> | undefined;
 
 port.on("message", (message: WorkerRequest) => {
   try {
@@ -23,8 +23,7 @@ port.on("message", (message: WorkerRequest) => {
 
 function create(base: Uint8Array, result: Uint8Array): void {
   const patch = createBsdiff40(base, result, { onProgress: (share) => reply({ kind: "progress", share }) });
-  const own = new Uint8Array(patch);
-  reply({ kind: "done", patch: own }, [own.buffer]);
+  reply({ kind: "done", patch }, [patch.buffer]);
 }
 
 function apply(request: VerifiedPatch): void {
@@ -40,7 +39,7 @@ function sendNextChunk(): void {
     reply({ kind: "done" });
     return;
   }
-  const chunk = new Uint8Array(next.value);
+  const chunk = next.value;
   reply({ kind: "chunk", chunk }, [chunk.buffer]);
 }
 
