@@ -26,3 +26,5 @@ export {
 export { busLoad, type BusStatistics } from "./bus-statistics.ts";
 export { VirtualBus, type BusTap, type VirtualBusOptions } from "./virtual-bus.ts";
 export type { NodeOptions, VirtualNode } from "./virtual-node.ts";
+export { openBus, type OpenBusOptions } from "./drivers.ts";
+export { startHub, type Hub, type HubOptions } from "./hub-server.ts";
