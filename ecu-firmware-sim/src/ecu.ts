@@ -21,7 +21,7 @@ import { checkInstalled } from "./installed-image.ts";
 import { bankBytes } from "./memory-map.ts";
 import { NvStore, readState, type NvState } from "./nv-state.ts";
 import { Power, PowerLost } from "./power.ts";
-import { Programming } from "./programming.ts";
+import { Programming, programmingRamBytes } from "./programming.ts";
 import { routineHandler } from "./routines.ts";
 import { StorageError, type EcuStorage } from "./storage.ts";
 import { TRIAL_FAILED_DTC, upkeepHandlers } from "./upkeep.ts";
@@ -81,6 +81,8 @@ class Ecu implements EcuHandle {
   #mode: EcuMode = "off";
   #power: Power | undefined;
   #powerCut: EcuFaults["powerCut"];
+  /** Writes from power-on to the last reset. */
+  #writesBefore = 0;
   #server: UdsServer | undefined;
   #channels: readonly MessageTransport[] = [];
   readonly #timers = new Set<Timer>();
@@ -96,8 +98,7 @@ class Ecu implements EcuHandle {
   }
 
   get ramBytes(): number {
-    const { transfer, flash } = this.#options.profile;
-    return transfer.maxBlockBytes + flash.pageBytes;
+    return programmingRamBytes(this.#options.profile);
   }
 
   async answering(): Promise<void> {
@@ -108,7 +109,9 @@ class Ecu implements EcuHandle {
   }
 
   powerOn(): void {
-    if (this.#mode === "off") this.#boot("power-on");
+    if (this.#mode !== "off") return;
+    this.#writesBefore = 0;
+    this.#boot("power-on");
   }
 
   powerOff(): void {
@@ -136,6 +139,7 @@ class Ecu implements EcuHandle {
   }
 
   #reset(cause: "reset" | "watchdog"): void {
+    this.#writesBefore += this.#power?.writes ?? 0;
     this.#stop();
     this.#boot(cause);
   }
@@ -148,7 +152,8 @@ class Ecu implements EcuHandle {
 
   #boot(cause: "power-on" | "reset" | "watchdog"): void {
     const { storage, profile, faults } = this.#options;
-    const power = new Power(this.#powerCut, () => {
+    const cut = this.#powerCut;
+    const power = new Power(cut && { ...cut, atWrite: cut.atWrite - this.#writesBefore }, () => {
       this.#powerCut = undefined;
       this.#stop();
     });

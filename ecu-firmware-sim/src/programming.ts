@@ -1,3 +1,4 @@
+import type { EcuProfile } from "@halfshaft/vehicle-net/ecu";
 import {
   handle,
   Nrc,
@@ -21,6 +22,10 @@ const CHECKPOINT_SECTORS = 4;
 /** Service identifier and block counter before the data of a block. */
 const BLOCK_HEADER_BYTES = 2;
 
+/** Buffers for one block and one page: all that programming holds in RAM, bytes. */
+export const programmingRamBytes = ({ transfer, flash }: EcuProfile): number =>
+  transfer.maxBlockBytes + flash.pageBytes;
+
 /** Services 34, 36 and 37: an image streams into the inactive bank. */
 export class Programming {
   readonly #core: EcuCore;
@@ -30,12 +35,6 @@ export class Programming {
 
   constructor(core: EcuCore) {
     this.#core = core;
-  }
-
-  /** Buffers for one block and one page: all that programming holds in RAM, bytes. */
-  get ramBytes(): number {
-    const { transfer, flash } = this.#core.profile;
-    return transfer.maxBlockBytes + flash.pageBytes;
   }
 
   /** The session ended or the memory is erased: the download that runs is cut off. */

@@ -41,11 +41,17 @@ export function upkeepHandlers(core: EcuCore): Handler[] {
       if (store.state.dtcs.length > 0) store.update({ dtcs: [] });
       return {};
     }),
-    handle(ReadDtcInformation, { subFunctions: Object.values(DtcReport) }, ({ report, statusMask }) => {
+    handle(ReadDtcInformation, { subFunctions: dtcReports }, (request) => {
+      const statusMask = "statusMask" in request ? request.statusMask : 0;
       const dtcs = (statusMask & CONFIRMED) === 0 ? [] : store.state.dtcs;
       const availabilityMask = CONFIRMED;
-      if (report === DtcReport.numberByStatusMask) {
-        return { report, availabilityMask, formatIdentifier: J2012_FORMAT_04, count: dtcs.length };
+      if (request.report === DtcReport.numberByStatusMask) {
+        return {
+          report: request.report,
+          availabilityMask,
+          formatIdentifier: J2012_FORMAT_04,
+          count: dtcs.length,
+        };
       }
       const records = dtcs.map((dtc) => ({ dtc, status: CONFIRMED }));
       return { report: DtcReport.byStatusMask, availabilityMask, dtcs: records };
