@@ -24,6 +24,8 @@ export const TRIAL_FAILED_DTC = 0x16_01_00;
 const CONFIRMED = 0x08;
 /** DTCFormatIdentifier SAE J2012-DA format 04 (ISO 14229-1:2020, table 281). */
 const J2012_FORMAT_04 = 0x04;
+/** Of the reports of service 19 the two that every tester asks for. */
+const dtcReports = [DtcReport.numberByStatusMask, DtcReport.byStatusMask];
 
 /** Services 11, 14, 19, 28 and 85. */
 export function upkeepHandlers(core: EcuCore): Handler[] {

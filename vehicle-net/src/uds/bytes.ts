@@ -24,9 +24,16 @@ export class ByteReader {
     return this.#bytes.subarray(this.#offset, (this.#offset += length));
   }
 
-  /** An unsigned number of 1 to 4 bytes. */
+  /** An unsigned number of `size` bytes. @throws {UdsFormatError} beyond 2^53 − 1, which JavaScript cannot hold. */
   uint(size: number): number {
-    return this.take(size).reduce((value, byte) => value * 0x100 + byte, 0);
+    const value = this.take(size).reduce((value, byte) => value * 0x100 + byte, 0);
+    if (!Number.isSafeInteger(value)) {
+      throw new UdsFormatError(
+        "out-of-range",
+        `a number of ${size} bytes is beyond ${Number.MAX_SAFE_INTEGER}`,
+      );
+    }
+    return value;
   }
 }
 
@@ -40,7 +47,7 @@ export class ByteWriter {
 
   /** @throws {UdsFormatError} where `value` does not fit `size` bytes. */
   uint(size: number, value: number): void {
-    if (!Number.isInteger(value) || value < 0 || value >= 0x100 ** size) {
+    if (!Number.isSafeInteger(value) || value < 0 || value >= 0x100 ** size) {
       throw new UdsFormatError("out-of-range", `${value} does not fit an unsigned number of ${size} bytes`);
     }
     const part = new Uint8Array(size);

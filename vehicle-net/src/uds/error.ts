@@ -77,7 +77,8 @@ export class UdsAborted extends Error {
   override readonly name = "UdsAborted";
 }
 
-export type UdsFormatErrorCode = "too-short" | "too-long" | "out-of-range";
+/** `unknown-choice`: the first byte (a sub-function, mostly) stands for no declared form of the message. */
+export type UdsFormatErrorCode = "too-short" | "too-long" | "out-of-range" | "unknown-choice";
 
 /** Bytes that do not fit a declaration, or values that do not fit its fields. */
 export class UdsFormatError extends Error {

@@ -35,6 +35,15 @@ export const u16 = uint(2);
 export const u24 = uint(3);
 export const u32 = uint(4);
 
+/** A length, then as many bytes; nothing where it is left out when writing. */
+export const counted = (length: Field<number>): Field<Uint8Array, Uint8Array | undefined> => ({
+  write(writer, value = new Uint8Array()) {
+    length.write(writer, value.length);
+    writer.bytes(value);
+  },
+  read: (reader) => reader.take(length.read(reader)),
+});
+
 /** A number that the wire carries in units of `unit`: `scaled(u16, 10)` is P2* in milliseconds. */
 export const scaled = (field: Field<number>, unit: number): Field<number> => ({
   write: (writer, value) => field.write(writer, Math.round(value / unit)),
@@ -108,6 +117,39 @@ export const record = <const F extends Fields>(fields: F): Field<RecordOutput<F>
       Object.entries(fields).map(([name, field]) => [name, field.read(reader)]),
     ) as RecordOutput<F>,
 });
+
+type Choices = Readonly<Record<number, Fields>>;
+export type ChoiceOutput<N extends string, C extends Choices> = {
+  [K in keyof C & number]: Flat<{ [Name in N]: K } & RecordOutput<C[K]>>;
+}[keyof C & number];
+export type ChoiceInput<N extends string, C extends Choices> = {
+  [K in keyof C & number]: Flat<{ [Name in N]: K } & RecordInput<C[K]>>;
+}[keyof C & number];
+
+/** One byte, `name`, that decides which fields follow it: most often the sub-function. */
+export function choice<const N extends string, const C extends Choices>(
+  name: N,
+  choices: C,
+): Field<ChoiceOutput<N, C>, ChoiceInput<N, C>> {
+  const forms = new Map(Object.entries(choices).map(([byte, fields]) => [Number(byte), record(fields)]));
+  const formOf = (byte: number): Field<object, never> => {
+    const form = forms.get(byte);
+    if (form === undefined) throw new UdsFormatError("unknown-choice", `${name} ${byte} is not known here`);
+    return form as Field<object, never>;
+  };
+  return {
+    write(writer, value) {
+      const byte = (value as Readonly<Record<string, number>>)[name]!;
+      const form = formOf(byte);
+      u8.write(writer, byte);
+      form.write(writer, value as never);
+    },
+    read(reader) {
+      const byte = u8.read(reader);
+      return { [name]: byte, ...formOf(byte).read(reader) } as ChoiceOutput<N, C>;
+    },
+  };
+}
 
 /** Writes `value` as one message. @throws {UdsFormatError} where a value does not fit its field. */
 export function encode<Input>(field: Field<unknown, Input>, value: Input): Uint8Array {

@@ -193,9 +193,10 @@ export class UdsServer {
       return Nrc.generalReject;
     }
     if (error instanceof UdsFormatError) {
-      return error.code === "out-of-range"
-        ? Nrc.requestOutOfRange
-        : Nrc.incorrectMessageLengthOrInvalidFormat;
+      if (error.code === "unknown-choice" && service.subFunction) return Nrc.subFunctionNotSupported;
+      return error.code === "too-short" || error.code === "too-long"
+        ? Nrc.incorrectMessageLengthOrInvalidFormat
+        : Nrc.requestOutOfRange;
     }
     onEvent?.({ kind: "handler-failed", service: service.name, error });
     return Nrc.generalReject;

@@ -1,4 +1,5 @@
 import type { AnyService } from "../service.ts";
+import { Authentication } from "./authentication.ts";
 import { ClearDiagnosticInformation } from "./clear-dtc.ts";
 import { CommunicationControl } from "./communication-control.ts";
 import { ReadDataByIdentifier, WriteDataByIdentifier } from "./data-by-identifier.ts";
@@ -9,7 +10,9 @@ import { RoutineControl } from "./routine-control.ts";
 import { SecurityAccess } from "./security-access.ts";
 import { DiagnosticSessionControl } from "./session-control.ts";
 import { TesterPresent } from "./tester-present.ts";
-import { RequestDownload, RequestTransferExit, TransferData } from "./transfer.ts";
+import { ReadScalingDataByIdentifier } from "./scaling-data.ts";
+import { RequestFileTransfer } from "./file-transfer.ts";
+import { RequestDownload, RequestTransferExit, RequestUpload, TransferData } from "./transfer.ts";
 
 /** Every service that is declared. A new one is its file and its line here. */
 export const services = [
@@ -18,13 +21,17 @@ export const services = [
   ClearDiagnosticInformation,
   ReadDtcInformation,
   ReadDataByIdentifier,
+  ReadScalingDataByIdentifier,
   SecurityAccess,
   CommunicationControl,
+  Authentication,
   WriteDataByIdentifier,
   RoutineControl,
   RequestDownload,
+  RequestUpload,
   TransferData,
   RequestTransferExit,
+  RequestFileTransfer,
   TesterPresent,
   ControlDtcSetting,
 ] as const;

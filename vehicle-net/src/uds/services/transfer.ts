@@ -73,6 +73,9 @@ export const RequestDownload = declareService({
   nrcs: [Nrc.conditionsNotCorrect, Nrc.requestOutOfRange, Nrc.uploadDownloadNotAccepted],
 });
 
+/** 35 (ISO 14229-1:2020, 15.3): the same the other way. */
+export const RequestUpload = declareService({ ...RequestDownload, name: "RequestUpload", sid: 0x35 });
+
 /** 36 (ISO 14229-1:2020, 15.4). The counter runs 01 … FF, 00, 01 …; a repeated one is answered, not written again. */
 export const TransferData = declareService({
   name: "TransferData",
