@@ -30,8 +30,8 @@ export interface Hub {
 
 const MAX_CLIENTS = 64;
 /** A client's frames waiting for the bus, at which its socket is no longer read, and at which it is again. */
-const QUEUE_FULL = 64;
-const QUEUE_LOW = 32;
+const QUEUE_FULL = 128;
+const QUEUE_LOW = 64;
 /** Unread output at which a client is dropped: about ten seconds of a full bus at 500 kbit/s. */
 const MAX_BACKLOG_BYTES = 1024 * 1024;
 const KEEP_ALIVE_MS = 10_000;

@@ -14,7 +14,7 @@ import { SocketWriter } from "./socket-writer.ts";
 /** For the connection and the hub's first answers together, and for the end of the connection, ms. */
 const ANSWER_TIMEOUT_MS = 5000;
 /** Frames handed over ahead of their departure: they keep the bus gapless while the hub's news of them travels. */
-const WINDOW = 32;
+const WINDOW = 64;
 
 /**
  * Opens a bus hub (`startHub`) by its URL, `hub://host:port`. Returns when the hub has put this client on the bus.

@@ -28,3 +28,4 @@ export { VirtualBus, type BusTap, type VirtualBusOptions } from "./virtual-bus.t
 export type { NodeOptions, VirtualNode } from "./virtual-node.ts";
 export { openBus, type OpenBusOptions } from "./drivers.ts";
 export { startHub, type Hub, type HubOptions } from "./hub-server.ts";
+export { formatCandumpLine, parseCandumpLine, type CandumpEntry } from "./candump.ts";
