@@ -100,11 +100,7 @@ function withJob(changes: Partial<JobState>, state: Partial<GatewayState> = {}):
 type Outcome = NonNullable<JobState["outcome"]>;
 type Ended = WithJob & { readonly job: { readonly outcome: Outcome } };
 
-function ended(
-  outcome: Partial<Outcome>,
-  changes: Partial<JobState>,
-  state?: Partial<GatewayState>,
-): Ended {
+function ended(outcome: Partial<Outcome>, changes: Partial<JobState>, state?: Partial<GatewayState>): Ended {
   const whole: Outcome = {
     kind: "succeeded",
     at: NOW - MINUTE,
