@@ -1,5 +1,6 @@
 import type { ArtifactStore } from "./artifacts/store.ts";
 import { issueToken } from "./access/store.ts";
+import { appendAudit } from "./audit/store.ts";
 import type { Cloud } from "./cloud.ts";
 import type { CloudConfig } from "./config.ts";
 import { DEFAULT_ORGANISATION, type Database } from "./db/open.ts";
@@ -8,6 +9,7 @@ import { createDeltaMaker, type DeltaCreator } from "./releases/delta-maker.ts";
 import { createDirectorRoot } from "./trust/director-repository.ts";
 import { createImageRepository, imageScope } from "./trust/image-repository.ts";
 import type { Signers } from "./trust/keys.ts";
+import { latestRole } from "./trust/metadata-store.ts";
 import { createLastSeen } from "./vehicles/last-seen.ts";
 
 /** The parts of a cloud that differ between a data folder, a test, and a rig in virtual time. */
@@ -39,7 +41,7 @@ export function assembleCloud(parts: CloudParts): Cloud {
 }
 
 /**
- * The first ceremony in an empty database: both roots, and an operator key.
+ * The first ceremony in a database: both roots, where there are none yet, and an operator key.
  * @returns the operator key, which is kept nowhere.
  */
 export async function initialise(
@@ -48,14 +50,26 @@ export async function initialise(
   at: number,
 ): Promise<{ operatorKey: string }> {
   return db.transaction().execute(async (tx) => {
-    await createImageRepository(imageScope(tx, DEFAULT_ORGANISATION, at), signers);
-    await createDirectorRoot(tx, DEFAULT_ORGANISATION, at, signers);
-    const { token } = await issueToken(tx, {
-      organisationId: DEFAULT_ORGANISATION,
-      kind: "operator",
-      label: "first operator",
+    const scope = imageScope(tx, DEFAULT_ORGANISATION, at);
+    if (!(await latestRole(scope, "root"))) {
+      await createImageRepository(scope, signers);
+      await createDirectorRoot(tx, DEFAULT_ORGANISATION, at, signers);
+    }
+    const organisationId = DEFAULT_ORGANISATION;
+    const label = "first operator";
+    const issued = await issueToken(tx, { organisationId, kind: "operator", label, at });
+    await appendAudit(tx, {
+      organisationId,
       at,
+      actor: { kind: "cloud", id: "init" },
+      requestId: "-",
+      note: {
+        action: "cloud.initialised",
+        subjectKind: "credential",
+        subjectId: issued.credentialId,
+        payload: null,
+      },
     });
-    return { operatorKey: token };
+    return { operatorKey: issued.token };
   });
 }

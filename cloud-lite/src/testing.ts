@@ -51,28 +51,27 @@ export const halfDelta: DeltaCreator = {
 };
 
 export async function testCloud(
-  config: Partial<CloudConfig> = {},
-  deltaEngine: DeltaCreator = halfDelta,
+  given: { config?: Partial<CloudConfig>; deltaEngine?: DeltaCreator; at?: number } = {},
 ): Promise<TestCloud> {
   const folder = await mkdtemp(join(tmpdir(), "halfshaft-cloud-"));
-  const clock = { at: Date.UTC(2026, 0, 1) };
+  const clock = { at: given.at ?? Date.UTC(2026, 0, 1) };
   const now = (): number => clock.at;
   const db = await openDatabase(":memory:", now);
   const signers = ephemeralSigners();
   const wokenUp: string[] = [];
   const errors: unknown[] = [];
   const cloud = assembleCloud({
-    config: { ...DEFAULTS, ...config },
+    config: { ...DEFAULTS, ...given.config },
     now,
     db,
     artifacts: artifactFolder(folder),
     signers,
-    deltaEngine: () => deltaEngine,
+    deltaEngine: () => given.deltaEngine ?? halfDelta,
     wakeUp: (vehicleId) => void wokenUp.push(vehicleId),
     onError: (error) => void errors.push(error),
   });
   const { operatorKey } = await initialise(db, signers, now());
-  const app = await buildApp(cloud);
+  const app = await buildApp(cloud, { extend: checkAnswers });
   return {
     cloud,
     app,
@@ -110,6 +109,25 @@ export async function testCloud(
       await rm(folder, { recursive: true });
     },
   };
+}
+
+/** An answer that its route's schema does not allow is an error, so every test also tests the OpenAPI document. */
+function checkAnswers(app: App): void {
+  app.addHook("preSerialization", async (request, reply, payload) => {
+    const schemas = (request.routeOptions.schema?.response ?? {}) as Record<string, object | undefined>;
+    const status = String(reply.statusCode);
+    const schema = schemas[status] ?? schemas[`${status[0]}xx`];
+    if (!schema || "content" in schema) return payload;
+    const validate = request.compileValidationSchema(schema);
+    if (!validate(JSON.parse(JSON.stringify(payload)))) {
+      throw new AnswerMismatch(`${request.method} ${request.url}: ${JSON.stringify(validate.errors)}`);
+    }
+    return payload;
+  });
+}
+
+class AnswerMismatch extends Error {
+  override readonly name = "AnswerMismatch";
 }
 
 export const HARDWARE = "HW-ENGINE";

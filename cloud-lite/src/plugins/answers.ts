@@ -44,3 +44,16 @@ const refusals = { "4xx": ref(Problem), "5xx": ref(Problem) };
 export const answers = <T extends TSchema, S extends 200 | 201 = 200>(data: T, status?: S) =>
   ({ [status ?? 200]: envelope(data), ...refusals }) as Record<S, ReturnType<typeof envelope<T>>> &
     typeof refusals;
+
+const anything = { schema: Type.Unsafe<Uint8Array>({}) };
+
+/** Response schemas of a route that answers with a file of this media type. */
+export const fileAnswers = (mediaType: string, description: string) => ({
+  200: { description, content: { [mediaType]: anything } },
+  ...refusals,
+});
+
+/** Body schema of a route that takes a file. */
+export const fileBody = (...mediaTypes: readonly string[]) => ({
+  content: Object.fromEntries(mediaTypes.map((mediaType) => [mediaType, anything])),
+});

@@ -32,11 +32,7 @@ function sendProblem(refusal: Refusal, request: FastifyRequest, reply: FastifyRe
     requestId: request.id,
   };
   if (status === 401) reply.header("www-authenticate", "Bearer");
-  return reply
-    .code(status)
-    .header("content-type", "application/problem+json; charset=utf-8")
-    .serializer((payload: unknown) => JSON.stringify(payload))
-    .send(problem);
+  return reply.code(status).header("content-type", "application/problem+json; charset=utf-8").send(problem);
 }
 
 /** Fastify's own errors in our words. */

@@ -4,7 +4,7 @@ import { sendArtifact } from "../artifacts/send.ts";
 import type { App, Cloud } from "../cloud.ts";
 import { cutPage, PageQuery, readPage } from "../db/cursor.ts";
 import { actorOf } from "../plugins/admission.ts";
-import { answer, answers, answerWithETag, ref } from "../plugins/answers.ts";
+import { answer, answers, answerWithETag, fileAnswers, fileBody, ref } from "../plugins/answers.ts";
 import { write, WriteHeaders } from "../plugins/writes.ts";
 import { Refusal } from "../refusals.ts";
 import { listDeltas } from "./delta-store.ts";
@@ -130,10 +130,10 @@ function addUploadRoute(app: App, cloud: Cloud): void {
       schema: {
         tags,
         summary: "Upload an image into a draft: raw binary or Intel HEX",
-        description: "Send the file as application/octet-stream or text/x-hex.",
         params: Type.Object({ releaseId: Id, hardwareId: HardwareId }),
         headers: WriteHeaders,
         querystring: UploadQuery,
+        body: fileBody("application/octet-stream", "text/x-hex"),
         response: answers(ref(UploadResult)),
       },
     },
@@ -177,7 +177,7 @@ function addFileRoutes(app: App, cloud: Cloud): void {
         tags,
         summary: "The signed descriptor, as the ECU gets it",
         params: ImageParams,
-        produces: ["application/octet-stream"],
+        response: fileAnswers("application/octet-stream", "The bytes"),
       },
     },
     async (request, reply) => {
@@ -195,7 +195,7 @@ function addFileRoutes(app: App, cloud: Cloud): void {
         tags,
         summary: "The image file: its segments one after another",
         params: ImageParams,
-        produces: ["application/octet-stream"],
+        response: fileAnswers("application/octet-stream", "The bytes"),
       },
     },
     async (request, reply) => {

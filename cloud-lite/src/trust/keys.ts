@@ -29,15 +29,19 @@ const collect = (signerOf: (name: KeyName) => Signer): Signers =>
 /** Keys that live as long as the process: for tests and throw-away clouds. */
 export const ephemeralSigners = (): Signers => collect(() => pemSigner(newKeyPem()));
 
-/** Writes a new key for each role, readable by this user alone; refuses to replace one. */
+/** Writes a new key for each role, readable by this user alone; keeps those that are there. */
 export async function createKeyFiles(folder: string): Promise<void> {
   for (const part of ["offline", "online"]) {
     await mkdir(join(folder, part), { recursive: true, mode: 0o700 });
     await chmod(join(folder, part), 0o700);
   }
   for (const name of KEY_NAMES) {
-    await writeFile(keyFile(folder, name), newKeyPem(), { mode: 0o600, flag: "wx" });
+    await writeFile(keyFile(folder, name), newKeyPem(), { mode: 0o600, flag: "wx" }).catch(unlessThere);
   }
+}
+
+function unlessThere(error: unknown): void {
+  if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
 }
 
 /** @throws {Refusal} DATA_UNUSABLE where a key is missing or unreadable. */

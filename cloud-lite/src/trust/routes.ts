@@ -2,6 +2,7 @@ import { Type } from "typebox";
 import { sendArtifact } from "../artifacts/send.ts";
 import type { App, Cloud } from "../cloud.ts";
 import { actorOf } from "../plugins/admission.ts";
+import { fileAnswers } from "../plugins/answers.ts";
 import { Refusal } from "../refusals.ts";
 import { findVehicleId } from "../vehicles/store.ts";
 import { DIRECTOR_ROOT_REPOSITORY } from "./director-repository.ts";
@@ -25,6 +26,7 @@ export function addRepositoryRoutes(app: App, cloud: Cloud): void {
         tags,
         summary: "Metadata of the Image repository",
         params: Type.Object({ file: MetadataFile }),
+        response: fileAnswers("application/json", "TUF metadata"),
       },
     },
     async (request, reply) => {
@@ -33,7 +35,10 @@ export function addRepositoryRoutes(app: App, cloud: Cloud): void {
       if (file === "timestamp.json") await currentImageRepository(cloud, organisationId);
       const body = await readMetadata(cloud.db, organisationId, IMAGE_REPOSITORY, file);
       if (body === undefined) throw new Refusal("METADATA_UNKNOWN", { repository: "Image", file });
-      return reply.type("application/json").header("cache-control", cacheControl(file)).send(body);
+      return reply
+        .type("application/json")
+        .header("cache-control", cacheControl(file))
+        .send(Buffer.from(body));
     },
   );
 
@@ -45,6 +50,7 @@ export function addRepositoryRoutes(app: App, cloud: Cloud): void {
         tags,
         summary: "Metadata of a vehicle's Director repository",
         params: Type.Object({ vehicleId: VehicleId, file: MetadataFile }),
+        response: fileAnswers("application/json", "TUF metadata"),
       },
     },
     async (request, reply) => {
@@ -61,7 +67,10 @@ export function addRepositoryRoutes(app: App, cloud: Cloud): void {
         : `${DIRECTOR_ROOT_REPOSITORY}/${vehicleId}`;
       const body = await readMetadata(cloud.db, organisationId, repository, file);
       if (body === undefined) throw new Refusal("METADATA_UNKNOWN", { repository: "Director", file });
-      return reply.type("application/json").header("cache-control", cacheControl(file)).send(body);
+      return reply
+        .type("application/json")
+        .header("cache-control", cacheControl(file))
+        .send(Buffer.from(body));
     },
   );
 
@@ -76,7 +85,7 @@ export function addRepositoryRoutes(app: App, cloud: Cloud): void {
           folder: Type.String({ pattern: "^[a-z]{1,32}$" }),
           file: Type.String({ pattern: "^([0-9a-f]{64}|[0-9a-f]{128})\\.[A-Za-z0-9._+-]{1,200}$" }),
         }),
-        produces: ["application/octet-stream"],
+        response: fileAnswers("application/octet-stream", "The file, or the part that Range asks for"),
       },
     },
     async (request, reply) => {

@@ -50,6 +50,8 @@ export function encodeDescriptor(descriptor: EcuDescriptor): Uint8Array {
 /** @throws {DescriptorError} `truncated`, `bad-magic` or `bad-field` (bytes left over). */
 export function decodeDescriptor(bytes: Uint8Array): EcuDescriptor {
   let offset = 0;
+  // A Buffer's slice() is a view and not a copy, so nothing here may rely on it.
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const take = (length: number): Uint8Array => {
     if (offset + length > bytes.length) {
       throw new DescriptorError(
@@ -60,7 +62,10 @@ export function decodeDescriptor(bytes: Uint8Array): EcuDescriptor {
     return bytes.subarray(offset, (offset += length));
   };
   const takeU8 = (): number => take(1)[0]!;
-  const takeU32 = (): number => new DataView(take(4).slice().buffer).getUint32(0);
+  const takeU32 = (): number => {
+    take(4);
+    return view.getUint32(offset - 4);
+  };
   const takeText = (): string => new TextDecoder().decode(take(takeU8()));
 
   if (!take(4).every((byte, i) => byte === MAGIC[i])) {
@@ -68,13 +73,13 @@ export function decodeDescriptor(bytes: Uint8Array): EcuDescriptor {
   }
   const releaseCounter = takeU32();
   const length = takeU32();
-  const sha256 = take(DIGEST_BYTES).slice();
+  const sha256 = Uint8Array.from(take(DIGEST_BYTES));
   const hardwareId = takeText();
   const version = takeText();
   const segments = Array.from({ length: takeU8() }, () => ({
     address: takeU32(),
     length: takeU32(),
-    sha256: take(DIGEST_BYTES).slice(),
+    sha256: Uint8Array.from(take(DIGEST_BYTES)),
   }));
   if (offset !== bytes.length) {
     throw new DescriptorError("bad-field", `${bytes.length - offset} bytes after the end of the descriptor`);

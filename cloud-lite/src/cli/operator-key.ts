@@ -1,0 +1,33 @@
+import { issueToken } from "../access/store.ts";
+import { appendAudit } from "../audit/store.ts";
+import { openFolder } from "../data-folder.ts";
+import { DEFAULT_ORGANISATION } from "../db/open.ts";
+import type { Invocation } from "./verbs.ts";
+
+/** Whoever can write the data folder may make a key: this is also the way back when the first one was lost. */
+export async function run({ config }: Invocation): Promise<void> {
+  const { db } = await openFolder(config.data, Date.now);
+  const organisationId = DEFAULT_ORGANISATION;
+  const at = Date.now();
+  try {
+    const token = await db.transaction().execute(async (tx) => {
+      const issued = await issueToken(tx, { organisationId, kind: "operator", label: "command line", at });
+      await appendAudit(tx, {
+        organisationId,
+        at,
+        actor: { kind: "operator", id: "command line" },
+        requestId: "-",
+        note: {
+          action: "operator-key.issued",
+          subjectKind: "credential",
+          subjectId: issued.credentialId,
+          payload: null,
+        },
+      });
+      return issued.token;
+    });
+    console.log(token);
+  } finally {
+    await db.destroy();
+  }
+}

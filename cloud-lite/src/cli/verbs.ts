@@ -1,0 +1,26 @@
+import type { CloudConfig } from "../config.ts";
+
+/** What a verb gets: its configuration, and the words that are no options. */
+export interface Invocation {
+  readonly config: CloudConfig;
+  readonly words: readonly string[];
+}
+
+interface Verb {
+  readonly what: string;
+  readonly load: () => Promise<{ run: (invocation: Invocation) => Promise<void> }>;
+}
+
+/** One file per verb; loaded when it is called, so that a small verb starts fast. */
+export const VERBS: Readonly<Record<string, Verb>> = {
+  run: { what: "start the cloud; makes one first if the folder is empty", load: () => import("./run.ts") },
+  init: { what: "make keys, roots and an operator key in an empty folder", load: () => import("./init.ts") },
+  roots: {
+    what: "roots export DIR: the roots and the descriptor key that vehicles and ECUs pin",
+    load: () => import("./roots.ts"),
+  },
+  "operator-key": { what: "make another operator key and print it", load: () => import("./operator-key.ts") },
+  audit: { what: "audit verify: check the whole audit log", load: () => import("./audit.ts") },
+  openapi: { what: "openapi [FILE]: write the OpenAPI document", load: () => import("./openapi.ts") },
+  help: { what: "this text", load: () => import("./help.ts") },
+};

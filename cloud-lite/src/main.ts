@@ -1,0 +1,28 @@
+#!/usr/bin/env node
+import { VERBS } from "./cli/verbs.ts";
+import { readConfig } from "./config.ts";
+import { Refusal } from "./refusals.ts";
+
+/** A person gets code, sentence and help; the stack of what nobody foresaw is shown on demand only. */
+function explain(error: unknown): string {
+  if (error instanceof Refusal) return `${error.code}: ${error.message}\n${error.help}`;
+  const reason = error instanceof Error ? error.message : String(error);
+  const stack = process.env.HALFSHAFT_DEBUG && error instanceof Error ? `\n${error.stack}` : "";
+  return `INTERNAL: ${reason}\nThis is a fault of the program; run it with HALFSHAFT_DEBUG=1 and report it.${stack}`;
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const [name = "help", ...rest] = args;
+  const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
+  if (!verb) throw new Refusal("VERB_UNKNOWN", { verb: name });
+  const { config, words } = readConfig(rest, process.env);
+  const { run } = await verb.load();
+  await run({ config, words });
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  console.error(explain(error));
+  process.exitCode = 1;
+}

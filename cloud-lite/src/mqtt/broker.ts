@@ -1,0 +1,110 @@
+import { Aedes, type Client } from "aedes";
+import { createServer, type Server } from "node:net";
+import { wakeUpTopic } from "@halfshaft/ota-format";
+import { mayPublish, maySubscribe, readPresence, type Presence } from "./topics.ts";
+
+interface BrokerDeps {
+  /** The vehicle of a device token, or undefined. */
+  readonly vehicleOfToken: (token: string) => Promise<string | undefined>;
+  readonly onPresence: (vehicleId: string, presence: Presence) => void;
+  readonly onClients: (count: number) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** The embedded MQTT broker: wake-ups to vehicles, presence from them. */
+export interface Broker {
+  /** Takes connections; listen on it. */
+  readonly server: Server;
+  /** At least once while the vehicle is connected; lost otherwise, so vehicles also ask by themselves. */
+  wakeUp(vehicleId: string): void;
+  close(): Promise<void>;
+}
+
+// MQTT 3.1.1, 3.2.2.3: the return codes of CONNACK.
+const IDENTIFIER_REJECTED = 2;
+const SERVER_UNAVAILABLE = 3;
+const BAD_USER_NAME_OR_PASSWORD = 4;
+
+class MqttRefusal extends Error {
+  override readonly name = "MqttRefusal";
+}
+
+export async function createBroker(deps: BrokerDeps): Promise<Broker> {
+  // Set once a client has shown its token; a client that is not here may do nothing.
+  const vehicles = new WeakMap<Client, string>();
+  const owners = new Map<string, string>();
+
+  const authenticate = async (
+    client: Client,
+    vehicleId: string | undefined,
+    password: Uint8Array | undefined,
+  ): Promise<number> => {
+    const token = Buffer.from(password ?? []).toString("utf8");
+    if (vehicleId === undefined || (await deps.vehicleOfToken(token)) !== vehicleId) {
+      return BAD_USER_NAME_OR_PASSWORD;
+    }
+    // A second connection with the same client id ends the first: not with someone else's.
+    const owner = owners.get(client.id);
+    if (owner !== undefined && owner !== vehicleId) return IDENTIFIER_REJECTED;
+    vehicles.set(client, vehicleId);
+    owners.set(client.id, vehicleId);
+    return 0;
+  };
+
+  const broker = await Aedes.createBroker({
+    authenticate(client, username, password, done) {
+      const answer = async (): Promise<void> => {
+        const returnCode = await authenticate(client, username, password).catch((error: unknown) => {
+          deps.onError(error);
+          return SERVER_UNAVAILABLE;
+        });
+        if (returnCode === 0) done(null, true);
+        else done(Object.assign(new MqttRefusal("refused"), { returnCode }), false);
+      };
+      answer().catch(deps.onError);
+    },
+    authorizePublish(client, packet, done) {
+      const vehicleId = client ? vehicles.get(client) : undefined;
+      const allowed = vehicleId !== undefined && mayPublish(vehicleId, packet.topic);
+      done(allowed && readPresence(packet.payload) ? null : new MqttRefusal("topic not allowed"));
+    },
+    authorizeSubscribe(client, subscription, done) {
+      const vehicleId = vehicles.get(client);
+      // Null refuses this one subscription and leaves the connection.
+      done(
+        null,
+        vehicleId !== undefined && maySubscribe(vehicleId, subscription.topic) ? subscription : null,
+      );
+    },
+  });
+  broker.on("publish", (packet, client) => {
+    const vehicleId = client ? vehicles.get(client) : undefined;
+    if (vehicleId === undefined || !mayPublish(vehicleId, packet.topic)) return;
+    const presence = readPresence(packet.payload);
+    if (presence) deps.onPresence(vehicleId, presence);
+  });
+  broker.on("client", () => deps.onClients(broker.connectedClients));
+  broker.on("clientDisconnect", (client) => {
+    owners.delete(client.id);
+    deps.onClients(broker.connectedClients);
+  });
+
+  const server = createServer((socket) => {
+    // A connection that ends in the middle is daily business.
+    socket.on("error", () => socket.destroy());
+    broker.handle(socket);
+  });
+  return {
+    server,
+    wakeUp(vehicleId) {
+      const packet = { topic: wakeUpTopic(vehicleId), payload: "", qos: 1, retain: false } as const;
+      broker.publish({ cmd: "publish", dup: false, ...packet }, (error) => {
+        if (error) deps.onError(error);
+      });
+    },
+    async close() {
+      await new Promise<void>((resolve) => broker.close(resolve));
+      if (server.listening) await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
