@@ -10,6 +10,8 @@ export interface BusStatistics {
   readonly errorFrames: number;
   /** Time in which the bus was occupied by frames, error frames and their interframe spaces. */
   readonly busyMs: number;
+  /** Frames that wait in the transmit queues of all nodes now. */
+  readonly queued: number;
 }
 
 /** Bus load between two readings: 0 idle, 1 gapless. A frame counts in full when it ends. */

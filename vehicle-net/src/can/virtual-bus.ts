@@ -103,6 +103,7 @@ export class VirtualBus {
       bytes: this.#bytes,
       errorFrames: this.#errorFrames,
       busyMs: this.#schedule.busyMs,
+      queued: this.#nodes.reduce((sum, node) => sum + node.queueLength, 0),
     };
   }
 
