@@ -42,6 +42,9 @@ const Timing = Type.Object(
         marginMs: Milliseconds,
         overallMs: Milliseconds,
         s3ClientMs: Milliseconds,
+        /** How long, and at what intervals, an ECU that says it is busy (0x21) is asked again. */
+        busyMs: Type.Optional(Milliseconds),
+        busyDelayMs: Type.Optional(Milliseconds),
       },
       strict,
     ),

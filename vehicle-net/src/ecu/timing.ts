@@ -1,8 +1,8 @@
-import type { ClientTiming, ServerTiming } from "../uds/timing.ts";
+import { type ClientTiming, defaultClientTiming, type ServerTiming } from "../uds/timing.ts";
 import type { EcuProfile } from "./profile.ts";
 
 /** What a tester allows this ECU. */
-export const clientTiming = ({ timing }: EcuProfile): ClientTiming => timing.client;
+export const clientTiming = ({ timing }: EcuProfile): ClientTiming => ({ ...defaultClientTiming, ...timing.client });
 
 /** What this ECU promises and keeps. */
 export const serverTiming = ({ timing }: EcuProfile): ServerTiming => ({

@@ -1,7 +1,8 @@
 import type { Clock } from "../clock/clock.ts";
 import type { MessageTransport } from "../isotp/transport.ts";
-import { UdsAborted, UdsFormatError, UdsProtocolError } from "./error.ts";
-import { Exchange, type ClientEvent } from "./exchange.ts";
+import { UdsAborted, UdsFormatError, UdsProtocolError, UdsRefused } from "./error.ts";
+import { abortion, Exchange, type ClientEvent, type ExchangeOptions } from "./exchange.ts";
+import { Nrc } from "./nrc.ts";
 import { type AnyService, decodeResponse, encodeRequest, type Service } from "./service.ts";
 import { EcuReset } from "./services/ecu-reset.ts";
 import { DiagnosticSessionControl, Session } from "./services/session-control.ts";
@@ -145,36 +146,41 @@ export class UdsClient {
     }
   }
 
+  /** A busy ECU (0x21) has not begun with the request: it is repeated as it is (ISO 14229-1:2020, annex A.1). */
   async #run(
     service: AnyService,
     message: Uint8Array,
     options: RequestOptions,
     suppressed: boolean,
   ): Promise<Uint8Array | undefined> {
-    const { transport, functional, clock, onEvent } = this.#options;
-    if (options.functional === true && functional === undefined) {
-      throw new UdsProtocolError(service, "this client has no functional address");
-    }
+    const { transport, functional, clock, onEvent = () => {} } = this.#options;
+    const isFunctional = options.functional === true;
+    const sender = isFunctional ? functional : transport;
+    if (sender === undefined) throw new UdsProtocolError(service, "this client has no functional address");
     const signals = [this.#closed.signal, ...(options.signal === undefined ? [] : [options.signal])];
-    const exchange = new Exchange({
-      service,
-      message,
-      suppressed,
-      sender: options.functional === true ? functional! : transport,
-      functional: options.functional === true,
-      clock,
-      timing: {
-        ...this.#timing,
-        p2Ms: options.p2Ms ?? this.#timing.p2Ms,
-        overallMs: options.overallMs ?? this.#timing.overallMs,
-      },
-      signal: AbortSignal.any(signals),
-      onEvent: onEvent ?? (() => {}),
-    });
+    const signal = AbortSignal.any(signals);
+    const { p2Ms = this.#timing.p2Ms, overallMs = this.#timing.overallMs } = options;
+    const timing = { ...this.#timing, p2Ms, overallMs };
+    const begunAtMs = clock.now();
+    const again = { service, message, suppressed, sender, functional: isFunctional, clock, timing };
+    for (;;) {
+      try {
+        return await this.#runOnce({ ...again, begunAtMs, signal, onEvent });
+      } catch (error) {
+        const isBusy = error instanceof UdsRefused && error.nrc === Nrc.busyRepeatRequest;
+        const untilMs = begunAtMs + Math.min(timing.busyMs, overallMs);
+        if (!isBusy || clock.now() + timing.busyDelayMs > untilMs) throw error;
+      }
+      await clock.sleep(timing.busyDelayMs, signal).catch(() => Promise.reject(abortion(signal)));
+    }
+  }
+
+  async #runOnce(options: ExchangeOptions): Promise<Uint8Array | undefined> {
+    const exchange = new Exchange(options);
     this.#exchange = exchange;
     try {
       const answer = await exchange.run();
-      this.#follow(service, answer, message);
+      this.#follow(options.service, answer, options.message);
       return answer;
     } finally {
       this.#exchange = undefined;
@@ -190,12 +196,12 @@ export class UdsClient {
     if (service.sid !== DiagnosticSessionControl.sid) return;
     this.#enter(message[1]! & 0x7f);
     if (answer?.length !== 6) return;
-    const told = decodeResponse(DiagnosticSessionControl, answer);
+    const { p2Ms = 0, p2StarMs = 0 } = decodeResponse(DiagnosticSessionControl, answer);
     // An ECU that promises to be slower than its profile is believed; one that promises to be faster is not.
     this.#timing = {
       ...this.#timing,
-      p2Ms: Math.max(this.#baseTiming.p2Ms, told.p2Ms),
-      p2StarMs: Math.max(this.#baseTiming.p2StarMs, told.p2StarMs),
+      p2Ms: Math.max(this.#baseTiming.p2Ms, p2Ms),
+      p2StarMs: Math.max(this.#baseTiming.p2StarMs, p2StarMs),
     };
   }
 

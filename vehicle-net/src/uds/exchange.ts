@@ -26,6 +26,8 @@ export interface ExchangeOptions {
   readonly functional: boolean;
   readonly clock: Clock;
   readonly timing: ClientTiming;
+  /** Clock's time from which `timing.overallMs` counts; before the first frame where the request is a repetition. */
+  readonly begunAtMs: number;
   readonly signal: AbortSignal;
   readonly onEvent: (event: ClientEvent) => void;
 }
@@ -49,12 +51,13 @@ export class Exchange {
 
   /** Resolves with the positive response, or with nothing where it was suppressed. */
   async run(): Promise<Uint8Array | undefined> {
-    const { service, message, functional, clock, sender, signal, timing, onEvent } = this.#options;
+    const { service, message, functional, clock, sender, signal, timing, begunAtMs, onEvent } = this.#options;
     const aborted = (): void => this.#fail(abortion(signal));
     if (signal.aborted) throw abortion(signal);
     signal.addEventListener("abort", aborted);
     onEvent({ kind: "request", service, message, functional, atMs: clock.now() });
-    this.#overall = clock.after(timing.overallMs, () => this.#timeout("overall", timing.overallMs));
+    const overall = (): void => this.#timeout("overall", timing.overallMs);
+    this.#overall = clock.at(Math.max(begunAtMs + timing.overallMs, clock.now()), overall);
     const left = sender.send(message).then(
       (atMs) => this.#left(atMs),
       (error: unknown) => this.#fail(new UdsTransportError(service, "request", error)),
@@ -161,7 +164,8 @@ export class Exchange {
   }
 }
 
-function abortion(signal: AbortSignal): UdsAborted {
+/** What an aborted request throws. */
+export function abortion(signal: AbortSignal): UdsAborted {
   const reason: unknown = signal.reason;
   return reason instanceof UdsAborted ? reason : new UdsAborted("the request was aborted", { cause: reason });
 }

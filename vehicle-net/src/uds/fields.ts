@@ -135,7 +135,7 @@ export function choice<const N extends string, const C extends Choices>(
   const formOf = (byte: number): Field<object, never> => {
     const form = forms.get(byte);
     if (form === undefined) throw new UdsFormatError("unknown-choice", `${name} ${byte} is not known here`);
-    return form as Field<object, never>;
+    return form;
   };
   return {
     write(writer, value) {

@@ -8,6 +8,10 @@ export interface ClientTiming {
   readonly marginMs: number;
   /** Cap over one whole request, however often 0x78 comes. */
   readonly overallMs: number;
+  /** How long a request is repeated while the ECU says that it is busy (0x21); after that the refusal counts. */
+  readonly busyMs: number;
+  /** From a 0x21 to the repetition. */
+  readonly busyDelayMs: number;
   /** How often TesterPresent goes out while a non-default session is held. */
   readonly s3ClientMs: number;
 }
@@ -18,6 +22,8 @@ export const defaultClientTiming: ClientTiming = {
   p2StarMs: 5000,
   marginMs: 50,
   overallMs: 60_000,
+  busyMs: 5000,
+  busyDelayMs: 100,
   s3ClientMs: 2000,
 };
 

@@ -56,6 +56,8 @@ const examples = [
     p2Ms: 50,
     p2StarMs: 5000,
   }),
+  // ISO 14229:2006 has no sessionParameterRecord.
+  example(DiagnosticSessionControl, "10 03", { session: 3 }, "50 03", { session: 3 }),
   example(EcuReset, "11 01", { resetType: 1 }, "51 01", { resetType: 1 }),
   example(EcuReset, "11 04", { resetType: 4 }, "51 04 0A", { resetType: 4, powerDownTimeS: 10 }),
   example(ClearDiagnosticInformation, "14 FF FF 33", { groupOfDtc: 0xffff33 }, "54", {}),
@@ -92,6 +94,50 @@ const examples = [
     { report: 6, dtc: 0x123456, recordNumber: 0xff },
     "59 06 12 34 56 24 05 17 10 79",
     { report: 6, dtc: 0x123456, status: 0x24, records: hex("05 17 10 79") },
+  ),
+  example(ReadDtcInformation, "19 03", { report: 3 }, "59 03 12 34 56 01 12 34 57 02", {
+    report: 3,
+    snapshots: [
+      { dtc: 0x123456, recordNumber: 1 },
+      { dtc: 0x123457, recordNumber: 2 },
+    ],
+  }),
+  example(
+    ReadDtcInformation,
+    "19 08 C0 01",
+    { report: 8, severityMask: 0xc0, statusMask: 1 },
+    "59 08 7F 40 10 08 05 11 2F",
+    {
+      report: 8,
+      availabilityMask: 0x7f,
+      dtcs: [{ severity: 0x40, functionalUnit: 0x10, dtc: 0x080511, status: 0x2f }],
+    },
+  ),
+  example(
+    ReadDtcInformation,
+    "19 17 84 18",
+    { report: 0x17, statusMask: 0x84, memorySelection: 0x18 },
+    "59 17 18 7F 0A 9B 17 24",
+    {
+      report: 0x17,
+      memorySelection: 0x18,
+      availabilityMask: 0x7f,
+      dtcs: [{ dtc: 0x0a9b17, status: 0x24 }],
+    },
+  ),
+  example(
+    ReadDtcInformation,
+    "19 42 33 08 FF",
+    { report: 0x42, functionalGroup: 0x33, statusMask: 8, severityMask: 0xff },
+    "59 42 33 FF FF 04 20 25 22 1F 2F",
+    {
+      report: 0x42,
+      functionalGroup: 0x33,
+      availabilityMask: 0xff,
+      severityAvailabilityMask: 0xff,
+      formatIdentifier: 4,
+      dtcs: [{ severity: 0x20, dtc: 0x25221f, status: 0x2f }],
+    },
   ),
   example(ReadDtcInformation, "19 0A", { report: 10 }, "59 0A 7F 12 34 56 24", {
     report: 10,
