@@ -36,7 +36,9 @@ export type CanErrorCode =
   | "cannot-open"
   | "unknown-driver"
   | "bad-url"
-  | "lost-connection";
+  | "lost-connection"
+  | "interface-down"
+  | "interface-deleted";
 
 /** A CAN driver's failure: what happened, to which bus, and what to do about it. */
 export class CanError extends Error {

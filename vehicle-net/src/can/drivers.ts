@@ -14,6 +14,10 @@ type OpenDriver = (url: string, options: OpenBusOptions) => Promise<CanBus>;
 const DRIVERS: ReadonlyMap<string, OpenDriver> = new Map<string, OpenDriver>([
   ["virtual", async (url, options) => openVirtual(url, options)],
   ["hub", async (url, { clock }) => (await import("./hub.ts")).openHub(url, clock)],
+  [
+    "socketcan",
+    async (url, { clock }) => (await import("./socketcan/socketcan.ts")).openSocketCan(url, clock),
+  ],
 ]);
 
 /**

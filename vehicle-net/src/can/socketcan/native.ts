@@ -58,13 +58,11 @@ export const CAN_RAW_FD_FRAMES = 5;
 export const MSG_CONFIRM = 0x800;
 
 /** errno of Linux on x86, arm and riscv. */
+export const ENXIO = 6;
+export const EAGAIN = 11;
 export const ENODEV = 19;
 export const EINVAL = 22;
-export const EAGAIN = 11;
-export const ENXIO = 6;
-export const EPERM = 1;
-export const EAFNOSUPPORT = 97;
-export const EPROTONOSUPPORT = 93;
+export const EMSGSIZE = 90;
 export const ENETDOWN = 100;
 export const ENOBUFS = 105;
 
