@@ -61,13 +61,13 @@ export interface EcuHandle {
 
 /**
  * A simulated ECU, powered on.
- * @throws {StorageError} `not-provisioned` or `damaged`; also where the storage holds an ECU of another profile
+ * @throws {StorageError} `not-provisioned`, `damaged` or `wrong-profile`
  */
 export function createEcu(options: EcuOptions): EcuHandle {
   const { profile } = readState(options.storage);
   if (profile !== options.profile.name) {
     throw new StorageError(
-      "damaged",
+      "wrong-profile",
       `this is an ECU of profile "${profile}", not "${options.profile.name}"`,
     );
   }

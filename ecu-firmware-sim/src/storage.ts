@@ -18,7 +18,7 @@ export interface EcuStorage {
   close(): void;
 }
 
-export type StorageErrorCode = "unreadable" | "unwritable" | "damaged" | "not-provisioned";
+export type StorageErrorCode = "unreadable" | "unwritable" | "damaged" | "not-provisioned" | "wrong-profile";
 
 /** The ECU's non-volatile memory cannot be used; `cause` has the system's reason. */
 export class StorageError extends Error {

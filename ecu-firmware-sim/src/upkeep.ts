@@ -24,8 +24,6 @@ export const TRIAL_FAILED_DTC = 0x16_01_00;
 const CONFIRMED = 0x08;
 /** DTCFormatIdentifier SAE J2012-DA format 04 (ISO 14229-1:2020, table 281). */
 const J2012_FORMAT_04 = 0x04;
-/** Of the reports of service 19 the two that every tester asks for. */
-const dtcReports = [DtcReport.numberByStatusMask, DtcReport.byStatusMask];
 
 /** Services 11, 14, 19, 28 and 85. */
 export function upkeepHandlers(core: EcuCore): Handler[] {
@@ -43,20 +41,27 @@ export function upkeepHandlers(core: EcuCore): Handler[] {
       if (store.state.dtcs.length > 0) store.update({ dtcs: [] });
       return {};
     }),
-    handle(ReadDtcInformation, { subFunctions: dtcReports }, (request) => {
-      const statusMask = "statusMask" in request ? request.statusMask : 0;
-      const dtcs = (statusMask & CONFIRMED) === 0 ? [] : store.state.dtcs;
-      const availabilityMask = CONFIRMED;
-      if (request.report === DtcReport.numberByStatusMask) {
-        return {
-          report: request.report,
-          availabilityMask,
-          formatIdentifier: J2012_FORMAT_04,
-          count: dtcs.length,
-        };
+    handle(ReadDtcInformation, {}, (request) => {
+      const statusOf = (dtc: number): number => (store.state.dtcs.includes(dtc) ? CONFIRMED : 0);
+      const stored = (mask: number) =>
+        store.state.dtcs
+          .map((dtc) => ({ dtc, status: statusOf(dtc) }))
+          .filter((d) => (d.status & mask) !== 0);
+      const { report } = request;
+      switch (report) {
+        case DtcReport.numberByStatusMask: {
+          const count = stored(request.statusMask).length;
+          return { report, availabilityMask: CONFIRMED, formatIdentifier: J2012_FORMAT_04, count };
+        }
+        case DtcReport.byStatusMask:
+          return { report, availabilityMask: CONFIRMED, dtcs: stored(request.statusMask) };
+        case DtcReport.supported: {
+          const dtcs = [{ dtc: TRIAL_FAILED_DTC, status: statusOf(TRIAL_FAILED_DTC) }];
+          return { report, availabilityMask: CONFIRMED, dtcs };
+        }
+        default:
+          throw new UdsRefused(ReadDtcInformation, Nrc.subFunctionNotSupported);
       }
-      const records = dtcs.map((dtc) => ({ dtc, status: CONFIRMED }));
-      return { report: DtcReport.byStatusMask, availabilityMask, dtcs: records };
     }),
     // The only messages of this ECU are diagnostic, and its only fault is found at boot, when both settings are back
     // at their defaults: there is nothing else that 28 and 85 could silence.
