@@ -53,10 +53,9 @@ function refusalOf(error: FastifyError, request: FastifyRequest): Refusal {
       );
     case "FST_ERR_CTP_EMPTY_JSON_BODY":
       return new Refusal("BODY_NOT_JSON", { reason: "it is empty" }, { cause });
+    case "FST_ERR_CTP_INVALID_JSON_BODY":
+      return new Refusal("BODY_NOT_JSON", { reason: error.message }, { cause });
     default:
-  }
-  if (error instanceof SyntaxError && error.statusCode === 400) {
-    return new Refusal("BODY_NOT_JSON", { reason: error.message }, { cause });
   }
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
     return new Refusal("REQUEST_INVALID", { reason: error.message }, { cause });

@@ -1,0 +1,100 @@
+import type { AddressInfo } from "node:net";
+import { connectAsync, type IClientOptions, type MqttClient } from "mqtt";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { presenceTopic, wakeUpTopic } from "@halfshaft/ota-format";
+import { createBroker, type Broker } from "./broker.ts";
+
+let broker: Broker;
+let url: string;
+let presence: string[];
+let clients: MqttClient[];
+const errors: unknown[] = [];
+
+beforeEach(async () => {
+  presence = [];
+  clients = [];
+  broker = await createBroker({
+    vehicleOfToken: (token) =>
+      Promise.resolve(token.startsWith("token-of-") ? token.slice("token-of-".length) : undefined),
+    onPresence: (vehicleId, state) => void presence.push(`${vehicleId} ${state}`),
+    onClients: () => undefined,
+    onError: (error) => void errors.push(error),
+  });
+  await new Promise<void>((resolve) => {
+    broker.server.listen(0, "127.0.0.1", resolve);
+  });
+  url = `mqtt://127.0.0.1:${(broker.server.address() as AddressInfo).port}`;
+});
+afterEach(async () => {
+  for (const client of clients) client.end(true);
+  await broker.close();
+  expect(errors.splice(0)).toEqual([]);
+});
+
+async function connect(options: IClientOptions): Promise<MqttClient> {
+  const client = await connectAsync(url, { reconnectPeriod: 0, protocolVersion: 4, ...options }, false);
+  clients.push(client);
+  return client;
+}
+const connectCar = (more: IClientOptions = {}): Promise<MqttClient> =>
+  connect({ username: "car", password: "token-of-car", ...more });
+
+test("E1 a wake-up reaches the vehicle, and is empty", async () => {
+  const client = await connectCar();
+  const received = new Promise<string>((resolve) => {
+    client.on("message", (topic, payload) => resolve(`${topic} ${payload.length}`));
+  });
+  await client.subscribeAsync(wakeUpTopic("car"), { qos: 1 });
+  broker.wakeUp("bus");
+  broker.wakeUp("car");
+  expect(await received).toBe(`${wakeUpTopic("car")} 0`);
+});
+
+test.each([
+  ["a wrong token", { username: "car", password: "nonsense" }],
+  ["another vehicle's token", { username: "car", password: "token-of-bus" }],
+  ["no token", { username: "car" }],
+  ["nothing at all", {}],
+])("T2 a connection with %s is refused", async (_name, options) => {
+  await expect(connect(options)).rejects.toThrow(/Bad username or password|Not authorized/);
+});
+
+test("T2 a vehicle cannot listen to another's wake-ups, nor to all", async () => {
+  const client = await connectCar();
+  for (const topic of [wakeUpTopic("bus"), "#", "halfshaft/v1/vehicles/+/wake-up"]) {
+    const refused = await client.subscribeAsync(topic).catch(() => [{ qos: 128 }]);
+    expect(refused.every((grant) => grant.qos === 128)).toBe(true);
+  }
+});
+
+test("T2 a vehicle that publishes where it may not is cut off, and nobody hears it", async () => {
+  const bus = await connect({ username: "bus", password: "token-of-bus" });
+  const heard: string[] = [];
+  bus.on("message", (topic) => void heard.push(topic));
+  await bus.subscribeAsync(wakeUpTopic("bus"));
+  const car = await connectCar();
+  const closed = new Promise<void>((resolve) => {
+    car.once("close", () => resolve());
+  });
+  car.publish(wakeUpTopic("bus"), "");
+  await closed;
+  expect(heard).toEqual([]);
+});
+
+test("T2 a client id that another vehicle uses is refused, so that one cannot end the other's connection", async () => {
+  await connectCar({ clientId: "same" });
+  await expect(connect({ username: "bus", password: "token-of-bus", clientId: "same" })).rejects.toThrow(
+    /Identifier rejected/,
+  );
+});
+
+test("D5 presence comes from the vehicle, and from its last will when the connection breaks", async () => {
+  const topic = presenceTopic("car");
+  const client = await connectCar({
+    will: { topic, payload: Buffer.from("offline"), qos: 1, retain: true },
+  });
+  await client.publishAsync(topic, "online", { qos: 1, retain: true });
+  expect(presence).toEqual(["car online"]);
+  client.stream.destroy();
+  await vi.waitFor(() => expect(presence).toEqual(["car online", "car offline"]));
+});
