@@ -1,0 +1,40 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { BenchError } from "../bench-error.ts";
+import { Children } from "../demo/children.ts";
+import { runDemo } from "../demo/demo.ts";
+import { DEMO_HELP, readDemoOptions } from "../demo/options.ts";
+
+/** `demo`: exit status 0 where the run ended as it was asked for. No program outlives it. */
+export async function demo(args: readonly string[]): Promise<number> {
+  const options = readDemoOptions(args);
+  if (options === undefined) {
+    console.log(DEMO_HELP);
+    return 0;
+  }
+  const logs = join(options.dataFolder, "logs");
+  await mkdir(logs, { recursive: true });
+  const children = new Children(logs);
+  const stopped = Promise.withResolvers<never>();
+  stopped.promise.catch(() => {});
+  const interrupt = (): void =>
+    stopped.reject(new BenchError("INTERRUPTED", "stopped; nothing keeps running"));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, interrupt);
+  children.onUnexpectedEnd = (error) => stopped.reject(error);
+  try {
+    const { hmiUrl, cloudUrl } = await Promise.race([
+      runDemo(options, children, process.stdout),
+      stopped.promise,
+    ]);
+    if (options.stay) {
+      console.log(`Everything keeps running: HMI ${hmiUrl}, API ${cloudUrl}/docs. Ctrl-C ends it.`);
+      await stopped.promise;
+    }
+    return 0;
+  } catch (error) {
+    if (options.stay && error instanceof BenchError && error.code === "INTERRUPTED") return 0;
+    throw error;
+  } finally {
+    await children.stopAll();
+  }
+}

@@ -1,0 +1,35 @@
+import type { BusFigures } from "./capture.ts";
+import type { CloudJob } from "./job.ts";
+import { bytesText, secondsText, table } from "./table.ts";
+import type { Evidence } from "./verdict.ts";
+
+const STEPS = ["download", "verify", "patch", "flash", "activate", "confirm"];
+
+/** The demo's closing tables: what each ECU got, and how long each step took. */
+export function resultTable(
+  job: CloudJob,
+  evidence: Omit<Evidence, "requests">,
+  figures: BusFigures,
+): string {
+  const rows = job.ecus.map((ecu) => {
+    const recorded = evidence.ecus.find(({ ecuId }) => ecuId === ecu.ecuId);
+    const downloaded = ecu.stages.find(({ stage }) => stage === "download")?.bytes;
+    return [
+      ecu.name,
+      ecu.versionBefore ?? "–",
+      recorded?.recordedVersion ?? "–",
+      downloaded === undefined ? "–" : bytesText(downloaded),
+      bytesText(figures.bytes.get(ecu.ecuId) ?? 0),
+      recorded?.bankSha256.slice(0, 12) ?? "–",
+    ];
+  });
+  const durations = STEPS.map((step) => {
+    const durationMs = job.stages.find(({ stage }) => stage === step)?.durationMs;
+    return durationMs === undefined ? "–" : secondsText(durationMs);
+  });
+  return [
+    table(["ECU", "before", "now", "downloaded", "over the bus", "active bank"], rows),
+    "",
+    table([...STEPS, "bus load"], [[...durations, `${(figures.loadWhileFlashing * 100).toFixed(0)} %`]]),
+  ].join("\n");
+}
