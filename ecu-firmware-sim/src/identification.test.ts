@@ -31,11 +31,13 @@ test("S2 the ECU tells its identity and the software that runs", async () => {
   expect(toHex(await run(tester.read("imageDigest")))).toBe(oldImage.sha256);
 });
 
-test("S2 the digest of the inactive image is zeros until one was checked", async () => {
+test("S2 the digest of the inactive image is zeros until one was checked, and from the next erasure on", async () => {
   const { run, tester } = await answering();
   expect(toHex(await run(tester.read("inactiveImageDigest")))).toBe("00".repeat(32));
   await run(tester.install(newImage));
   expect(toHex(await run(tester.read("inactiveImageDigest")))).toBe(newImage.sha256);
+  await run(tester.erase({ address: 0x1f00, length: 1 }));
+  expect(toHex(await run(tester.read("inactiveImageDigest")))).toBe("00".repeat(32));
 });
 
 test("V3 the fingerprint is kept, and there is none before the first programming", async () => {

@@ -2,7 +2,16 @@ import { createHash } from "node:crypto";
 import { Nrc } from "@halfshaft/vehicle-net/uds";
 import { expect, test } from "vitest";
 import { RequestDownload, RequestTransferExit, TransferData } from "@halfshaft/vehicle-net/uds";
-import { filler, testImage, testRig, type TestImage, type TestRig } from "./testing.ts";
+import {
+  filler,
+  oldImage,
+  provisioned,
+  testImage,
+  testRig,
+  unsyncedStorage,
+  type TestImage,
+  type TestRig,
+} from "./testing.ts";
 
 /** 3,000 bytes: the record notes progress after every 1,024 (four sectors). */
 const image = testImage("2.0.0", { segments: [{ address: 0x1000, bytes: filler(3000, 5) }] });
@@ -129,4 +138,23 @@ test("S3 erasing forgets what could be gone on with", async () => {
   const { run, tester } = await cutOff(5, image);
   await run(tester.erase());
   expect((await run(tester.read("resumeOffset"))).offset).toBe(0);
+});
+
+test("S3 what is safe to go on after was synced before it was noted", async () => {
+  const storage = unsyncedStorage();
+  const { run, tester, ecu } = testRig({ storage: provisioned(oldImage, storage) });
+  await run(ecu.answering());
+  await run(tester.enterProgramming());
+  await run(tester.erase());
+  const memory = { address: 0x1000, length: 3000 };
+  await run(tester.client.request(RequestDownload, { dataFormat: 0, memory }));
+  await run(tester.transfer(image.bytes.subarray(0, 1200), 400));
+  ecu.powerOff();
+  storage.lose();
+  ecu.powerOn();
+  await run(ecu.answering());
+  expect(await run(tester.read("resumeOffset"))).toEqual({
+    offset: 1024,
+    digestPrefix: prefix(image.bytes.subarray(0, 1024)),
+  });
 });

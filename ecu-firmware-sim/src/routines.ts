@@ -139,7 +139,6 @@ function checkMemory(core: EcuCore, { signedDescriptor }: RoutineOptions<"checkM
     read: (offset, length) => flash.read(offset, length),
   });
   if (result !== "ok") return result;
-  flash.sync();
   const descriptor = Buffer.from(signedDescriptor).toString("base64");
   store.update({
     boot: markVerified(boot),

@@ -10,6 +10,7 @@ import {
   readDid,
   startRoutine,
   writeDid,
+  type Bank,
   type DidName,
   type DidValue,
   type EcuProfile,
@@ -30,6 +31,7 @@ import {
   UdsClient,
 } from "@halfshaft/vehicle-net/uds";
 import { encodeDescriptor, joinSignedDescriptor } from "@halfshaft/ota-format/trust";
+import { banks } from "./bank.ts";
 import { createEcu, type EcuHandle, type EcuOptions } from "./ecu.ts";
 import { toHex } from "./installed-image.ts";
 import { provisionEcu } from "./provision.ts";
@@ -217,4 +219,19 @@ export function provisioned(image = oldImage, storage = memoryStorage()): EcuSto
   const serial = "ENG-000001";
   provisionEcu({ storage, profile: testProfile, serial, publicKey, image: bytes, signedDescriptor });
   return storage;
+}
+
+/** Storage whose banks lose what was not synced when `lose` is called: a machine whose power fails. */
+export function unsyncedStorage(): EcuStorage & { lose(): void } {
+  const disk = memoryStorage();
+  const cache = memoryStorage();
+  const copyBank = (from: EcuStorage, to: EcuStorage, bank: Bank): void =>
+    to.writeBank(bank, 0, from.readBank(bank, 0, 0x1000));
+  return {
+    ...cache,
+    syncBank: (bank) => copyBank(cache, disk, bank),
+    lose() {
+      for (const bank of banks) copyBank(disk, cache, bank);
+    },
+  };
 }

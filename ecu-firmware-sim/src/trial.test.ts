@@ -1,6 +1,15 @@
 import { DtcReport, Nrc, ReadDtcInformation, UdsTimeout } from "@halfshaft/vehicle-net/uds";
 import { expect, test } from "vitest";
-import { newImage, provisioned, testImage, testProfile, testRig, type TestRig } from "./testing.ts";
+import {
+  newImage,
+  oldImage,
+  provisioned,
+  testImage,
+  testProfile,
+  testRig,
+  type TestRig,
+  unsyncedStorage,
+} from "./testing.ts";
 import type { EcuFaults } from "./faults.ts";
 
 /** Version 2.0.0 is installed in bank B and runs on trial. */
@@ -167,4 +176,17 @@ test("S2 an image that was damaged between check and reset is not started", asyn
   rig.storage.writeBank("B", 10, Uint8Array.of(rig.storage.readBank("B", 10, 1)[0]! ^ 1));
   await rig.run(rig.tester.tryOut(rig.ecu));
   await expectOld(rig, "fallback");
+});
+
+test("S2 an image that passed the check survives a power failure of the machine under it", async () => {
+  const storage = unsyncedStorage();
+  const rig = testRig({ storage: provisioned(oldImage, storage) });
+  await rig.run(rig.ecu.answering());
+  expect(await rig.run(rig.tester.install(newImage))).toBe("ok");
+  rig.ecu.powerOff();
+  storage.lose();
+  rig.ecu.powerOn();
+  await rig.run(rig.ecu.answering());
+  await rig.run(rig.tester.tryOut(rig.ecu));
+  expect(await rig.run(rig.tester.read("softwareVersion"))).toBe("2.0.0");
 });
