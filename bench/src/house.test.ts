@@ -33,7 +33,9 @@ test.each(root.workspaces ?? [])("every package that %s imports is declared by i
   const undeclared: string[] = [];
   for (const file of files) {
     // Pages are bundled, so what they import is needed at build time only.
-    const mayUse = /\.test\.tsx?$|testing|\.config\.ts$|\/page\//.test(file) ? forTests : shipped;
+    const mayUse = /\.test\.tsx?$|testing|contract\.ts$|\.config\.ts$|\/page\//.test(file)
+      ? forTests
+      : shipped;
     const source = await readFile(`${ROOT}${room}/src/${file}`, "utf8");
     for (const match of source.matchAll(IMPORT)) {
       const specifier = match[1] ?? match[2] ?? match[3]!;

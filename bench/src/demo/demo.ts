@@ -115,15 +115,19 @@ async function startCloudAndBus(
 ): Promise<Running> {
   const cloudReady = await children.start("cloud", "cloud", [
     "run",
-    ...["--data", folders.cloud],
-    ...["--port", String(options.cloudPort)],
-    ...["--mqtt-port", String(options.mqttPort)],
+    ...flags({
+      "--data": folders.cloud,
+      "--port": String(options.cloudPort),
+      "--mqtt-port": String(options.mqttPort),
+    }),
   ]);
   const hubReady = await children.start("hub", "agent", [
     "hub",
-    ...["--port", String(options.hubPort)],
-    ...["--bitrate", String(BITRATE)],
-    ...["--capture", folders.capture],
+    ...flags({
+      "--port": String(options.hubPort),
+      "--bitrate": String(BITRATE),
+      "--capture": folders.capture,
+    }),
   ]);
   const cloudUrl = String(cloudReady.url);
   const mqttUrl = String(cloudReady.mqttUrl);
@@ -154,20 +158,20 @@ async function startEcus(
     await writeFile(descriptorFile, await cloud.getBytes(`${path}/descriptor`));
     await children.run(`provision ${ecu.profile}`, "ecu", [
       "provision",
-      ...["--profile", ecu.profile],
-      ...["--serial", ecu.ecuId],
-      ...["--state", folders.ecu(ecu)],
-      ...["--image", imageFile],
-      ...["--descriptor", descriptorFile],
-      ...["--public-key", publicKey],
+      ...flags({
+        "--profile": ecu.profile,
+        "--serial": ecu.ecuId,
+        "--state": folders.ecu(ecu),
+        "--image": imageFile,
+        "--descriptor": descriptorFile,
+        "--public-key": publicKey,
+      }),
     ]);
     const fault =
       options.fault === "boot-failure" && ecu.profile === FAULTY ? ["--fault", "boot-failure"] : [];
     await children.start(`ecu-${ecu.profile}`, "ecu", [
       "run",
-      ...["--profile", ecu.profile],
-      ...["--state", folders.ecu(ecu)],
-      ...["--bus", busUrl],
+      ...flags({ "--profile": ecu.profile, "--state": folders.ecu(ecu), "--bus": busUrl }),
       ...fault,
     ]);
   }
@@ -185,15 +189,17 @@ async function startAgent(
   await writeFile(tokenFile, vehicle.token, { mode: 0o600 });
   await children.run("provision agent", "agent", [
     "provision",
-    ...["--data", folders.agent],
-    ...["--vehicle-id", vehicle.vehicleId],
-    ...["--token-file", tokenFile],
-    ...["--cloud", running.cloudUrl],
-    ...["--mqtt", running.mqttUrl],
-    ...["--bus", running.busUrl],
-    ...["--director-root", join(folders.base, "director-root.json")],
-    ...["--image-root", join(folders.base, "image-root.json")],
-    ...["--hmi-port", String(options.hmiPort)],
+    ...flags({
+      "--data": folders.agent,
+      "--vehicle-id": vehicle.vehicleId,
+      "--token-file": tokenFile,
+      "--cloud": running.cloudUrl,
+      "--mqtt": running.mqttUrl,
+      "--bus": running.busUrl,
+      "--director-root": join(folders.base, "director-root.json"),
+      "--image-root": join(folders.base, "image-root.json"),
+      "--hmi-port": String(options.hmiPort),
+    }),
     ...DEMO_ECUS.flatMap((ecu) => ["--ecu", `${ecu.ecuId}=${ecu.profile}`]),
     ...DEMO_ECUS.flatMap((ecu) => ["--image", join(folders.base, `${ecu.profile}-1.bin`)]),
   ]);
@@ -243,4 +249,9 @@ function uploadLine(ecu: DemoEcu, leftOut: readonly LeftOut[]): string {
 function endingLine({ fault }: DemoOptions, job: CloudJob): string {
   if (fault === undefined) return "Done: the cloud's record and every active bank agree on release 2.";
   return `Done, as asked: ${job.failure?.code ?? job.status}. ${job.failure?.sentence ?? ""} All units run release 1.`;
+}
+
+/** Options of a program as its command line takes them. */
+function flags(options: Readonly<Record<string, string>>): string[] {
+  return Object.entries(options).flat();
 }
