@@ -129,6 +129,15 @@ test("A8 a success that the version manifest contradicts is a failure with its c
   });
 });
 
+test("D3 what an ECU ran before is what the vehicle said when the offer was made", async () => {
+  const { releaseId } = await publishRelease(fixture, "2.0.0", firmware(2));
+  await startCampaign(fixture, releaseId, ["car"]);
+  const body = manifestOf("car", "1.0.0", "1".repeat(64));
+  await fixture.call("PUT", "/api/v1/device/version-manifest", { token: device, body });
+  const { jobId } = (await offerNow())!;
+  expect((await readJob(jobId)).ecus[0]).toMatchObject({ versionBefore: "1.0.0" });
+});
+
 test("D3 a vehicle that reports an older version after an offline flash is believed", async () => {
   for (const [version, digest] of [
     ["2.0.0", "2".repeat(64)],

@@ -6,7 +6,7 @@ import type { Work } from "../plugins/writes.ts";
 import { getRelease } from "../releases/store.ts";
 import { setDesiredJob } from "../vehicles/desired.ts";
 import { jobToOffer, offerIsOver, type OpenJob } from "./offer-rules.ts";
-import { getJobRow, jobEcus, openJobs, type JobRow } from "./store.ts";
+import { getJobRow, jobEcus, noteVersionsBefore, openJobs, type JobRow } from "./store.ts";
 import { updateJob } from "./update.ts";
 
 type OpenJobRow = JobRow & OpenJob;
@@ -40,6 +40,7 @@ export async function makeOffer(cloud: Cloud, work: Work, vehicleId: string): Pr
   for (const past of over) await updateJob(cloud, work, { ...past, withdrawnAt: past.expiresAt });
   if (!job) return null;
   if (job.offeredAt === null) {
+    await noteVersionsBefore(tx, organisationId, job.jobId, vehicleId);
     await tx
       .updateTable("jobs")
       .set({ offeredAt: at, expiresAt: at + cloud.config.offerTtlMs, status: "offered" })

@@ -7,7 +7,7 @@ import type { Page } from "../db/cursor.ts";
 import type { Database } from "../db/open.ts";
 import type { Tables } from "../db/tables.ts";
 import { Refusal } from "../refusals.ts";
-import { present, type EcuRow } from "../vehicles/store.ts";
+import { ecusOf, present, type EcuRow } from "../vehicles/store.ts";
 import type { JobFailure, JobStatus, JobSummary } from "./schema.ts";
 
 export type JobRow = Selectable<Tables["jobs"]>;
@@ -138,6 +138,24 @@ export async function jobEcus(db: Database, organisationId: string, jobId: strin
     .where("jobId", "=", jobId)
     .orderBy("position")
     .execute();
+}
+
+/** What the ECUs run when the offer is made: the job may have been queued before the vehicle said so. */
+export async function noteVersionsBefore(
+  tx: Database,
+  organisationId: string,
+  jobId: string,
+  vehicleId: string,
+): Promise<void> {
+  for (const ecu of await ecusOf(tx, organisationId, [vehicleId])) {
+    await tx
+      .updateTable("jobEcus")
+      .set({ versionBefore: ecu.version, sha256Before: ecu.imageSha256 })
+      .where("organisationId", "=", organisationId)
+      .where("jobId", "=", jobId)
+      .where("ecuId", "=", ecu.ecuId)
+      .execute();
+  }
 }
 
 export function jobSummary(row: JobRow): JobSummary {

@@ -40,10 +40,13 @@ export function createDeltaMaker(deps: MakerDeps): DeltaMaker {
   const makeAll = async (): Promise<void> => {
     for (;;) {
       const pending = maker.closed ? undefined : await nextPending(deps.db);
-      if (!pending) return;
+      if (!pending) break;
       maker.engine ??= deps.engine();
       await makeDelta(deps, maker.engine, pending);
     }
+    // Between releases nobody needs the engine's thread and its memory.
+    await maker.engine?.close?.();
+    maker.engine = undefined;
   };
 
   return {
@@ -64,7 +67,6 @@ export function createDeltaMaker(deps: MakerDeps): DeltaMaker {
     async close() {
       maker.closed = true;
       await maker.running;
-      await maker.engine?.close?.();
     },
   };
 }

@@ -1,0 +1,69 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, test } from "vitest";
+
+const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "halfshaft-main-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const start = (...args: string[]): ChildProcess =>
+  spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"], cwd: folder });
+
+async function finish(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const child = start(...args);
+  let out = "";
+  let err = "";
+  child.stdout!.on("data", (chunk) => (out += chunk));
+  child.stderr!.on("data", (chunk) => (err += chunk));
+  const [code] = (await once(child, "close")) as [number];
+  return { code, out, err };
+}
+
+test("A12 `run` makes a cloud in an empty folder, says when it is ready, and ends cleanly at SIGTERM", async () => {
+  const child = start("run", "--data", "data", "--port", "0", "--mqtt-port", "0");
+  const [line] = (await once(createInterface({ input: child.stdout! }), "line")) as [string];
+  const ready = JSON.parse(line) as { ready: boolean; url: string };
+  expect(ready.ready).toBe(true);
+  expect((await fetch(`${ready.url}/health/ready`)).status).toBe(200);
+  expect((await fetch(`${ready.url}/docs/`)).status).toBe(200);
+  child.kill("SIGTERM");
+  expect(await once(child, "close")).toEqual([0, null]);
+});
+
+test("T1 `roots export` writes what vehicles and ECUs pin", async () => {
+  await finish("init", "--data", "data");
+  expect((await finish("roots", "export", "pins", "--data", "data")).code).toBe(0);
+  expect(await readdir(join(folder, "pins"))).toEqual([
+    "descriptor-key.hex",
+    "director-root.json",
+    "image-root.json",
+  ]);
+  const root = JSON.parse(await readFile(join(folder, "pins/director-root.json"), "utf8")) as object;
+  expect(root).toMatchObject({ signed: { _type: "root", version: 1, consistent_snapshot: true } });
+});
+
+test("A6 `audit verify` counts the entries of an unbroken log", async () => {
+  await finish("init", "--data", "data");
+  await finish("operator-key", "--data", "data");
+  expect((await finish("audit", "verify", "--data", "data")).out).toBe("2 entries, unbroken\n");
+});
+
+test.each([
+  [["frobnicate"], "VERB_UNKNOWN: There is no `cloud frobnicate`."],
+  [["audit", "verify", "--data", "none"], "CLOUD_NOT_INITIALISED: none holds no cloud."],
+  [["run", "--port", "x"], 'CLOUD_CONFIG_INVALID: --port is "x"'],
+  [["roots", "import"], "VERB_UNKNOWN: There is no `cloud roots import`."],
+])("A12 `cloud %j` is refused with a code, and without a stack", async (args, sentence) => {
+  const { code, out, err } = await finish(...args);
+  expect({ code, out }).toEqual({ code: 1, out: "" });
+  expect(err).toContain(sentence);
+  expect(err).not.toMatch(/\n\s+at /);
+});
