@@ -9,6 +9,8 @@ export interface HandlerContext {
   readonly session: number;
   /** The unlocked security level (odd), if any. */
   readonly unlocked: number | undefined;
+  /** The role that service 29 has authenticated, if any. */
+  readonly role: string | undefined;
   /** Whether the request came on the functional address. */
   readonly functional: boolean;
   readonly clock: Clock;
@@ -24,6 +26,8 @@ export interface HandlerConditions {
   readonly sessions?: readonly number[];
   /** Security level (odd) that must be unlocked. Default: none. */
   readonly security?: number;
+  /** Roles (service 29) of which one must be authenticated. Default: none. */
+  readonly roles?: readonly string[];
   /** Sub-functions that exist. Default: all; the handler refuses. */
   readonly subFunctions?: readonly number[];
 }

@@ -1,3 +1,6 @@
+export { authenticate, authenticateWithCertificate } from "./authenticate.ts";
+export type * from "./authenticate.ts";
+export type * from "./authentication.ts";
 export * from "./client.ts";
 export * from "./error.ts";
 export type { ClientEvent } from "./exchange.ts";

@@ -1,11 +1,13 @@
 import type { Clock, Timer } from "../clock/clock.ts";
 import type { MessageTransport } from "../isotp/transport.ts";
+import { type AuthenticationOptions, Authenticator } from "./authentication.ts";
 import { UdsFormatError, UdsRefused } from "./error.ts";
 import { type Handler, handle, type HandlerContext } from "./handler.ts";
 import { Nrc, silentWhenFunctional } from "./nrc.ts";
 import { PendingReply } from "./pending-reply.ts";
 import { Security, type SecurityOptions } from "./security.ts";
 import { encodeNegativeResponse, isLegalNrc, SUPPRESS_POSITIVE_RESPONSE } from "./service.ts";
+import { Authentication } from "./services/authentication.ts";
 import { SecurityAccess } from "./services/security-access.ts";
 import { DiagnosticSessionControl, Session } from "./services/session-control.ts";
 import { serviceOf } from "./services/table.ts";
@@ -42,10 +44,11 @@ export interface UdsServerOptions {
   readonly functionalTransport?: MessageTransport;
   readonly clock: Clock;
   readonly timing?: Partial<ServerTiming>;
-  /** One per service; 10 and 3E are the server's own, and 27 where `security` is given. */
+  /** One per service; 10 and 3E are the server's own, 27 where `security` is given, 29 where `authentication` is. */
   readonly handlers: readonly Handler[];
   readonly sessions?: readonly SessionRule[];
   readonly security?: SecurityOptions;
+  readonly authentication?: AuthenticationOptions;
   /** Called before a session is entered by request; throws `UdsRefused` to refuse. */
   readonly enteringSession?: (to: number, context: HandlerContext) => void | Promise<void>;
   readonly onEvent?: (event: ServerEvent) => void;
@@ -57,6 +60,7 @@ export class UdsServer {
   readonly #timing: ServerTiming;
   readonly #handlers: ReadonlyMap<number, Handler>;
   readonly #security: Security | undefined;
+  readonly #authenticator: Authenticator | undefined;
   readonly #unsubscribe: (() => void)[];
   readonly #closed = new AbortController();
   #session: number = Session.default;
@@ -66,10 +70,11 @@ export class UdsServer {
   #sending: Promise<void> = Promise.resolve();
 
   constructor(options: UdsServerOptions) {
-    const { transport, functionalTransport, clock, security, handlers } = options;
+    const { transport, functionalTransport, clock, security, authentication, handlers } = options;
     this.#options = options;
     this.#timing = { ...defaultServerTiming, ...options.timing };
     this.#security = security === undefined ? undefined : new Security(security, () => clock.now());
+    this.#authenticator = authentication === undefined ? undefined : new Authenticator(authentication);
     this.#handlers = new Map([...this.#ownHandlers(), ...handlers].map((h) => [h.service.sid, h]));
     this.#unsubscribe = [
       transport.subscribe({
@@ -94,8 +99,14 @@ export class UdsServer {
     return this.#security?.unlocked;
   }
 
+  /** The role that service 29 has authenticated, if any. */
+  get role(): string | undefined {
+    return this.#authenticator?.role;
+  }
+
   /** Back to the default session and locked, as after a reset. */
   reset(): void {
+    this.#authenticator?.deAuthenticate();
     this.#enter(Session.default, "reset");
   }
 
@@ -139,6 +150,7 @@ export class UdsServer {
       answer = await this.#handle(message, {
         session: this.#session,
         unlocked: this.unlocked,
+        role: this.role,
         functional,
         clock: this.#options.clock,
         signal: this.#closed.signal,
@@ -168,9 +180,12 @@ export class UdsServer {
     const service = serviceOf(message[0]!);
     const handler = this.#handlers.get(service.sid);
     if (handler === undefined) throw new UdsRefused(service, Nrc.serviceNotSupported);
-    const { sessions, security, subFunctions } = handler.conditions;
+    const { sessions, security, roles, subFunctions } = handler.conditions;
     if (sessions?.includes(context.session) === false) {
       throw new UdsRefused(service, Nrc.serviceNotSupportedInActiveSession);
+    }
+    if (roles !== undefined && (context.role === undefined || !roles.includes(context.role))) {
+      throw new UdsRefused(service, Nrc.authenticationRequired);
     }
     if (security !== undefined && context.unlocked !== security) {
       throw new UdsRefused(service, Nrc.securityAccessDenied);
@@ -230,8 +245,12 @@ export class UdsServer {
 
   #restartS3(): void {
     this.#s3?.cancel();
-    if (this.#session === Session.default || this.#closed.signal.aborted) return;
-    this.#s3 = this.#options.clock.after(this.#timing.s3Ms, () => this.#enter(Session.default, "S3"));
+    const isIdle = this.#session === Session.default && this.role === undefined;
+    if (isIdle || this.#closed.signal.aborted) return;
+    this.#s3 = this.#options.clock.after(this.#timing.s3Ms, () => {
+      this.#authenticator?.deAuthenticate();
+      if (this.#session !== Session.default) this.#enter(Session.default, "S3");
+    });
   }
 
   #ownHandlers(): Handler[] {
@@ -250,14 +269,21 @@ export class UdsServer {
       },
     );
     const testerPresent = handle(TesterPresent, { subFunctions: [0] }, () => ({ zero: 0 }));
+    const handlers = [sessionControl, testerPresent];
     const security = this.#security;
-    if (security === undefined) return [sessionControl, testerPresent];
-    const locked = { sessions: sessions.map((r) => r.session).filter((s) => s !== Session.default) };
-    const securityAccess = handle(SecurityAccess, locked, async ({ level, data }) => {
-      const outcome = await security.access(level, data);
-      if ("nrc" in outcome) throw new UdsRefused(SecurityAccess, outcome.nrc);
-      return { level, data: outcome.data };
-    });
-    return [sessionControl, testerPresent, securityAccess];
+    if (security !== undefined) {
+      const locked = { sessions: sessions.map((r) => r.session).filter((s) => s !== Session.default) };
+      const securityAccess = handle(SecurityAccess, locked, async ({ level, data }) => {
+        const outcome = await security.access(level, data);
+        if ("nrc" in outcome) throw new UdsRefused(SecurityAccess, outcome.nrc);
+        return { level, data: outcome.data };
+      });
+      handlers.push(securityAccess);
+    }
+    const authenticator = this.#authenticator;
+    if (authenticator !== undefined) {
+      handlers.push(handle(Authentication, {}, (request) => authenticator.answer(request)));
+    }
+    return handlers;
   }
 }

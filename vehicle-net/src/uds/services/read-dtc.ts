@@ -1,4 +1,4 @@
-import { choice, list, record, rest, u16, u24, u8 } from "../fields.ts";
+import { choice, list, optional, record, rest, u16, u24, u8 } from "../fields.ts";
 import { Nrc } from "../nrc.ts";
 import { declareService } from "../service.ts";
 
@@ -24,8 +24,10 @@ export const DtcReport = {
   userMemoryByStatusMask: 0x17,
   userMemorySnapshotRecord: 0x18,
   userMemoryExtendedDataRecord: 0x19,
+  supportedOfExtendedData: 0x1a,
   wwhObdByMask: 0x42,
   wwhObdPermanent: 0x55,
+  byReadinessGroup: 0x56,
 } as const;
 
 /** Record number that asks for all records of a DTC. */
@@ -76,8 +78,10 @@ export const ReadDtcInformation = declareService({
     0x17: { ...statusMask, ...userMemory },
     0x18: { ...ofDtc, ...userMemory },
     0x19: { ...ofDtc, ...userMemory },
+    0x1a: { recordNumber: u8 },
     0x42: { functionalGroup: u8, statusMask: u8, severityMask: u8 },
     0x55: { functionalGroup: u8 },
+    0x56: { functionalGroup: u8, readinessGroup: u8 },
   }),
   response: choice("report", {
     0x01: number,
@@ -100,6 +104,8 @@ export const ReadDtcInformation = declareService({
     0x17: { ...userMemory, ...dtcs },
     0x18: { ...userMemory, ...recordsOfDtc },
     0x19: { ...userMemory, ...recordsOfDtc },
+    // The record number is left out where no DTC has such data.
+    0x1a: { availabilityMask: u8, recordNumber: optional(u8), dtcs: dtcs.dtcs },
     0x42: {
       functionalGroup: u8,
       availabilityMask: u8,
@@ -111,7 +117,14 @@ export const ReadDtcInformation = declareService({
       functionalGroup: u8,
       availabilityMask: u8,
       formatIdentifier: u8,
-      dtcs: list(record({ dtc: u24, status: u8 })),
+      dtcs: dtcs.dtcs,
+    },
+    0x56: {
+      functionalGroup: u8,
+      availabilityMask: u8,
+      formatIdentifier: u8,
+      readinessGroup: u8,
+      dtcs: dtcs.dtcs,
     },
   }),
   nrcs: [Nrc.subFunctionNotSupported, Nrc.requestOutOfRange, Nrc.subFunctionNotSupportedInActiveSession],
