@@ -128,7 +128,8 @@ export class Programming {
     const { store, flash, profile } = this.#core;
     const end = download.start + download.programmed;
     const boundary = end - (end % (profile.flash.sectorBytes * CHECKPOINT_SECTORS));
-    if (boundary <= this.#noted) return;
+    // The end of a download is noted by 37 alone: what it has not confirmed is not complete.
+    if (boundary <= this.#noted || download.missing === 0) return;
     flash[download.bank].sync();
     const done = (store.state.transfers.open?.done ?? 0) + boundary - this.#noted;
     store.update({ transfers: checkpoint(store.state.transfers, done) });

@@ -70,6 +70,26 @@ test("S3 a download goes on where the power cut it off, and the image passes all
   expect(ecu.state().wear.B.slice(0, 4)).toEqual(before.slice(0, 4));
 });
 
+test("S3 a download that was cut off between its last block and 37 is not taken for complete", async () => {
+  const even = testImage("2.0.0", { segments: [{ address: 0x1000, bytes: filler(2048, 8) }] });
+  const { run, tester } = await cutOff(6, even);
+  expect((await run(tester.read("resumeOffset"))).offset).toBe(1024);
+  await run(tester.download(0x1400, even.bytes.subarray(1024)));
+  expect((await run(tester.read("resumeOffset"))).offset).toBe(2048);
+  expect(await run(tester.start("checkMemory", { signedDescriptor: even.signedDescriptor }))).toBe("ok");
+});
+
+test("S3 a request for download whose answer was lost may be repeated", async () => {
+  const { run, tester } = await cutOff(0, image);
+  const memory = { address: 0x1000, length: 3000 };
+  for (let time = 0; time < 2; time += 1) {
+    await run(tester.client.request(RequestDownload, { dataFormat: 0, memory }));
+  }
+  await run(tester.transfer(image.bytes, 400));
+  await run(tester.client.request(RequestTransferExit, {}));
+  expect(await run(tester.start("checkMemory", { signedDescriptor: image.signedDescriptor }))).toBe("ok");
+});
+
 test("S3 a segment that was ended is kept when the power goes in the next one", async () => {
   const { run, tester } = await cutOff(4, twoSegments);
   const [first, second] = twoSegments.segments;
