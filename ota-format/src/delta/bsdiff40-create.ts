@@ -1,3 +1,4 @@
+import { concatenate, subtractBytes } from "./bytes.ts";
 import { compressBzip2 } from "./bzip2/compress.ts";
 import { encodeHeader, OFFSET_BYTES, writeOffset } from "./bsdiff40-header.ts";
 import { scanMatches } from "./match-scan.ts";
@@ -58,9 +59,11 @@ function scan(
   const offsets: number[] = [];
   const onStep = (step: MatchStep): void => {
     const extraStart = step.resultPosition + step.diffLength;
-    for (let i = 0; i < step.diffLength; i++) {
-      diff[diffLength + i] = result[step.resultPosition + i]! - base[step.basePosition + i]!;
-    }
+    subtractBytes(
+      result.subarray(step.resultPosition, extraStart),
+      base.subarray(step.basePosition),
+      diff.subarray(diffLength, diffLength + step.diffLength),
+    );
     extra.set(result.subarray(extraStart, extraStart + step.extraLength), extraLength);
     diffLength += step.diffLength;
     extraLength += step.extraLength;
@@ -74,14 +77,4 @@ function scan(
   const control = new Uint8Array(offsets.length * OFFSET_BYTES);
   offsets.forEach((offset, i) => writeOffset(offset, control, i * OFFSET_BYTES));
   return { control, diff: diff.subarray(0, diffLength), extra: extra.subarray(0, extraLength) };
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { afterAll, describe, expect, test } from "vitest";
 import { createBsdiff40 } from "./bsdiff40-create.ts";
 import { codeLikePair } from "./code-like-pair.ts";
+import { listDetoolsSteps } from "./detools/detools-steps.ts";
 import { inlineDeltaEngine } from "./engine.ts";
 import { workerDeltaEngine } from "./worker-engine.ts";
 
@@ -26,6 +27,10 @@ describe.each([
     const shares: number[] = [];
     expect(await engine.create(base, result, { onProgress: (share) => shares.push(share) })).toEqual(patch);
     expect(shares.at(-1)).toBeCloseTo(1);
+  });
+
+  test("U5 it lists the steps of an ECU's patch", async () => {
+    expect(await engine.listDetoolsSteps(base, result)).toEqual(listDetoolsSteps(base, result));
   });
 
   test("E5 it hands the result over in order and waits for a slow taker", async () => {

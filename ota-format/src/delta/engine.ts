@@ -1,6 +1,7 @@
 import { applyVerified } from "./apply-verified.ts";
 import type { VerifiedPatch } from "./apply-verified.ts";
 import { createBsdiff40 } from "./bsdiff40-create.ts";
+import { listDetoolsSteps } from "./detools/detools-steps.ts";
 
 export interface EngineOptions {
   /** Gives up; the promise rejects with the signal's reason. */
@@ -15,10 +16,13 @@ export interface EngineCreateOptions extends EngineOptions {
 /** Takes the result piece by piece; where it returns a promise, the next piece waits for it. */
 export type ChunkSink = (chunk: Uint8Array) => void | Promise<void>;
 
-/** Makes and applies BSDIFF40 patches; whether in this thread or in another, callers need not know. */
+/** Makes patches of both formats and applies BSDIFF40 ones; whether in this thread or in another, callers need not know. */
 export interface DeltaEngine {
-  /** The patch from base to result. */
+  /** The BSDIFF40 patch from base to result. */
   create(base: Uint8Array, result: Uint8Array, options?: EngineCreateOptions): Promise<Uint8Array>;
+
+  /** What the ECU's patch from base to result compresses; for {@link createDetools}. */
+  listDetoolsSteps(base: Uint8Array, result: Uint8Array, options?: EngineCreateOptions): Promise<Uint8Array>;
 
   /**
    * Hands the result to `onChunk` in order. Only when the promise is fulfilled are base and result proven.
@@ -36,6 +40,10 @@ export function inlineDeltaEngine(): DeltaEngine {
     async create(base, result, options = {}) {
       options.signal?.throwIfAborted();
       return createBsdiff40(base, result, options);
+    },
+    async listDetoolsSteps(base, result, options = {}) {
+      options.signal?.throwIfAborted();
+      return listDetoolsSteps(base, result, options);
     },
     async apply(request, onChunk, options = {}) {
       for (const chunk of applyVerified(request)) {

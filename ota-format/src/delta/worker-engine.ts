@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { DeltaError } from "./delta-error.ts";
-import type { ChunkSink, DeltaEngine, EngineOptions } from "./engine.ts";
+import type { ChunkSink, DeltaEngine, EngineCreateOptions, EngineOptions } from "./engine.ts";
 import type { WorkerReply, WorkerRequest } from "./worker-messages.ts";
 
 interface Job {
@@ -10,7 +10,8 @@ interface Job {
   readonly onProgress?: (share: number) => void;
 }
 
-type Patch = Uint8Array | undefined;
+/** What a job that makes something made. */
+type Made = Uint8Array | undefined;
 
 /**
  * Works in one thread of its own, job after job; the thread is kept, since a warm one is faster, but does not
@@ -20,8 +21,8 @@ export function workerDeltaEngine(): DeltaEngine {
   let worker: Worker | undefined;
   let last: Promise<unknown> = Promise.resolve();
 
-  const enqueue = (job: Job): Promise<Patch> => {
-    const run = async (): Promise<Patch> => {
+  const enqueue = (job: Job): Promise<Made> => {
+    const run = async (): Promise<Made> => {
       job.options.signal?.throwIfAborted();
       worker ??= startWorker(() => (worker = undefined));
       try {
@@ -39,12 +40,20 @@ export function workerDeltaEngine(): DeltaEngine {
     return result;
   };
 
+  const make = async (
+    kind: "create" | "listDetoolsSteps",
+    base: Uint8Array,
+    result: Uint8Array,
+    options: EngineCreateOptions = {},
+  ): Promise<Uint8Array> => {
+    const { onProgress } = options;
+    const made = await enqueue({ request: { kind, base, result }, options, onProgress });
+    return made!;
+  };
+
   return {
-    async create(base, result, options = {}) {
-      const { onProgress } = options;
-      const patch = await enqueue({ request: { kind: "create", base, result }, options, onProgress });
-      return patch!;
-    },
+    create: (base, result, options) => make("create", base, result, options),
+    listDetoolsSteps: (base, result, options) => make("listDetoolsSteps", base, result, options),
     async apply(request, onChunk, options = {}) {
       await enqueue({ request: { kind: "apply", request }, options, onChunk });
     },
@@ -64,12 +73,12 @@ function startWorker(onExit: () => void): Worker {
   return worker;
 }
 
-function runJob(worker: Worker, job: Job): Promise<Patch> {
+function runJob(worker: Worker, job: Job): Promise<Made> {
   const { signal } = job.options;
-  const { promise, resolve, reject } = Promise.withResolvers<Patch>();
+  const { promise, resolve, reject } = Promise.withResolvers<Made>();
   const take = async (reply: WorkerReply): Promise<void> => {
     if (reply.kind === "progress") job.onProgress?.(reply.share);
-    else if (reply.kind === "done") resolve(reply.patch);
+    else if (reply.kind === "done") resolve(reply.made);
     else if (reply.kind === "failed") reject(new DeltaError(reply.code, reply.message));
     else {
       await job.onChunk?.(reply.chunk);

@@ -3,7 +3,11 @@ import type { DeltaErrorCode } from "./delta-error.ts";
 
 /** To the worker: a job, or that the piece last sent has been dealt with. */
 export type WorkerRequest =
-  | { readonly kind: "create"; readonly base: Uint8Array; readonly result: Uint8Array }
+  | {
+      readonly kind: "create" | "listDetoolsSteps";
+      readonly base: Uint8Array;
+      readonly result: Uint8Array;
+    }
   | { readonly kind: "apply"; readonly request: VerifiedPatch }
   | { readonly kind: "chunkTaken" };
 
@@ -11,5 +15,5 @@ export type WorkerRequest =
 export type WorkerReply =
   | { readonly kind: "progress"; readonly share: number }
   | { readonly kind: "chunk"; readonly chunk: Uint8Array<ArrayBuffer> }
-  | { readonly kind: "done"; readonly patch?: Uint8Array<ArrayBuffer> }
+  | { readonly kind: "done"; readonly made?: Uint8Array<ArrayBuffer> }
   | { readonly kind: "failed"; readonly code: DeltaErrorCode; readonly message: string };

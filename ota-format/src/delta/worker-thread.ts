@@ -3,6 +3,7 @@ import { applyVerified } from "./apply-verified.ts";
 import type { VerifiedPatch } from "./apply-verified.ts";
 import { createBsdiff40 } from "./bsdiff40-create.ts";
 import { DeltaError } from "./delta-error.ts";
+import { listDetoolsSteps } from "./detools/detools-steps.ts";
 import type { WorkerReply, WorkerRequest } from "./worker-messages.ts";
 
 /** The thread's side of {@link workerDeltaEngine}: one job at a time. */
@@ -12,18 +13,19 @@ let chunks: Generator<Uint8Array<ArrayBuffer>> | undefined;
 
 port.on("message", (message: WorkerRequest) => {
   try {
-    if (message.kind === "create") create(message.base, message.result);
+    if (message.kind === "chunkTaken") sendNextChunk();
     else if (message.kind === "apply") apply(message.request);
-    else sendNextChunk();
+    else make(message.kind === "create" ? createBsdiff40 : listDetoolsSteps, message);
   } catch (cause) {
     const code = cause instanceof DeltaError ? cause.code : "worker-failed";
     reply({ kind: "failed", code, message: cause instanceof Error ? cause.message : String(cause) });
   }
 });
 
-function create(base: Uint8Array, result: Uint8Array): void {
-  const patch = createBsdiff40(base, result, { onProgress: (share) => reply({ kind: "progress", share }) });
-  reply({ kind: "done", patch }, [patch.buffer]);
+function make(maker: typeof createBsdiff40, images: { base: Uint8Array; result: Uint8Array }): void {
+  const onProgress = (share: number): void => reply({ kind: "progress", share });
+  const made = maker(images.base, images.result, { onProgress });
+  reply({ kind: "done", made }, [made.buffer]);
 }
 
 function apply(request: VerifiedPatch): void {
