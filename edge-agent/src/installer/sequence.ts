@@ -20,6 +20,7 @@ import {
   SecurityAccess,
   Session,
   type UdsClient,
+  wasLost,
 } from "@halfshaft/vehicle-net/uds";
 import type { Download } from "./download.ts";
 import type { ImageToInstall } from "./installer.ts";
@@ -115,9 +116,20 @@ const actions: Readonly<Record<StepName, StepAction>> = {
   activate: (context) => routine(context, "activate", {}, "not-started"),
   commit: (context) => routine(context, "commit", {}, "not-started"),
   revert: (context) => routine(context, "revert", {}, "not-started"),
-  hardReset: ({ client, signal }) =>
-    persist(() => client.request(EcuReset, { resetType: ResetType.hard }, { signal })),
+  hardReset,
 };
+
+/**
+ * Never asked twice: where only the answer was lost, a second reset would end the trial that the first began. Which
+ * software runs is read afterwards.
+ */
+async function hardReset({ client, signal }: SequenceContext): Promise<void> {
+  try {
+    await client.request(EcuReset, { resetType: ResetType.hard }, { signal });
+  } catch (error) {
+    if (!wasLost(error)) throw error;
+  }
+}
 
 /** Seed and key (ISO 14229-1:2020, 10.4); a seed of zeros says that the ECU is unlocked already. */
 async function unlock({ client, profile, signal }: SequenceContext): Promise<void> {

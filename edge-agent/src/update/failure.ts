@@ -1,11 +1,10 @@
 import type { FailureName, FailureRecord, Operands, Stage } from "@halfshaft/ota-format";
 import { DeltaError } from "@halfshaft/ota-format/delta";
-import type { DescriptorError } from "@halfshaft/ota-format/trust";
 import { CanError } from "@halfshaft/vehicle-net/can";
-import { routineResults } from "@halfshaft/vehicle-net/ecu";
-import { describeNrc, SecurityAccess, UdsRefused, wasLost } from "@halfshaft/vehicle-net/uds";
-import { BlockLost, EcuOperationError, RoutineRejected } from "../ecus/ecu-error.ts";
+import { causeOf, messageOf } from "../causes.ts";
+import { UnknownEcu } from "../ecus/ecu-access.ts";
 import { HttpError } from "../http/http-error.ts";
+import { InstallerError, type InstallerFault } from "../installer/installer-error.ts";
 import { StagingError } from "../staging-error.ts";
 import { TrustError } from "../trust/trust-error.ts";
 
@@ -14,100 +13,86 @@ export class UpdateFailure extends Error {
   override readonly name = "UpdateFailure";
   readonly record: FailureRecord;
 
-  constructor(code: FailureName, operands: Operands, options?: { ecuId?: string; cause?: unknown }) {
-    super(code, { cause: options?.cause });
-    this.record = { code, operands, ...(options?.ecuId === undefined ? {} : { ecuId: options.ecuId }) };
+  constructor(record: FailureRecord, options?: ErrorOptions) {
+    super(record.code, options);
+    this.record = record;
   }
+}
+
+/** What was being done when an error came. */
+export interface FailureContext {
+  readonly stage: Stage;
+  readonly busUrl: string;
+  /** The ECU that it is about, where there is one. */
+  readonly ecu?: { readonly ecuId: string; readonly name: string };
 }
 
 /** The one mapping of the errors below to failure codes. */
-export function failureOf(error: unknown, stage: Stage, busUrl: string): FailureRecord {
-  if (error instanceof UpdateFailure) return error.record;
-  if (error instanceof EcuOperationError) return ofEcu(error, stage, busUrl);
-  if (error instanceof CanError) return busUnavailable(error, busUrl);
+export function failureOf(error: unknown, context: FailureContext): FailureRecord {
+  const { ecu, busUrl } = context;
+  const about = ecu === undefined ? {} : { ecuId: ecu.ecuId };
+  if (error instanceof UpdateFailure) return { ...about, ...error.record };
+  const busError = causeOf(error, CanError);
+  if (busError !== undefined) {
+    return { code: "FLASH_BUS_UNAVAILABLE", operands: { url: busUrl, reason: busError.message }, ...about };
+  }
+  if (error instanceof InstallerError) return { ...ofInstaller(error, context), ...about };
+  if (error instanceof UnknownEcu) return { code: "PLAN_ECU_UNKNOWN", operands: { ecuId: error.ecuId } };
   if (error instanceof TrustError) return { code: error.failure, operands: error.operands };
-  if (error instanceof HttpError) return ofHttp(error, stage);
   if (error instanceof StagingError && error.code === "no-space") {
     return { code: "DOWNLOAD_NO_SPACE", operands: { free: error.freeBytes, needed: error.neededBytes } };
   }
-  return { code: "AGENT_INTERNAL", operands: { reason: describe(error) } };
+  if (error instanceof HttpError) return ofHttp(error, context);
+  return { code: "AGENT_INTERNAL", operands: { reason: messageOf(error) }, ...about };
 }
 
-function ofEcu({ ecu, operation, cause }: EcuOperationError, stage: Stage, busUrl: string): FailureRecord {
-  const { name, ecuId } = ecu;
-  const because = (code: FailureName, operands: Operands): FailureRecord => ({
-    code,
-    operands: { name, ...operands },
-    ecuId,
-  });
-  const busError = causeOf(cause, CanError);
-  if (busError !== undefined) return { ...busUnavailable(busError, busUrl), ecuId };
-  if (stage === "activate") return because("ACTIVATE_REFUSED", { reason: describe(cause) });
-  if (cause instanceof BlockLost) {
-    return because("FLASH_TRANSFER_LOST", { block: cause.block, attempts: cause.attempts });
+const codes: Readonly<Record<InstallerFault, FailureName>> = {
+  "no-answer": "FLASH_NO_ANSWER",
+  "transfer-lost": "FLASH_TRANSFER_LOST",
+  refused: "FLASH_REFUSED",
+  "security-denied": "FLASH_SECURITY_DENIED",
+  "image-rejected": "FLASH_IMAGE_REJECTED",
+  "not-started": "FLASH_REFUSED",
+};
+
+function ofInstaller(error: InstallerError, { stage, ecu }: FailureContext): FailureRecord {
+  const name = ecu?.name ?? "";
+  const reason = messageOf(error);
+  if (stage === "plan") return { code: "PLAN_ECU_NO_ANSWER", operands: { name, ecuId: ecu?.ecuId ?? "" } };
+  if (stage === "activate") return { code: "ACTIVATE_REFUSED", operands: { name, reason } };
+  if (stage === "confirm") {
+    return error.fault === "no-answer"
+      ? { code: "CONFIRM_NO_ANSWER", operands: { name } }
+      : { code: "CONFIRM_UNHEALTHY", operands: { name, version: "", reason } };
   }
-  if (cause instanceof RoutineRejected) {
-    const reason = routineResults[cause.result].sentence;
-    const isImage = cause.routine === "checkMemory" || cause.routine === "checkDependencies";
-    return isImage
-      ? because("FLASH_IMAGE_REJECTED", { reason })
-      : because("FLASH_REFUSED", { operation, nrc: reason });
-  }
-  if (cause instanceof UdsRefused) {
-    const nrc = describeNrc(cause.nrc);
-    return cause.service.sid === SecurityAccess.sid
-      ? because("FLASH_SECURITY_DENIED", { nrc })
-      : because("FLASH_REFUSED", { operation, nrc });
-  }
-  if (wasLost(cause)) {
-    return stage === "plan"
-      ? because("PLAN_ECU_NO_ANSWER", { ecuId })
-      : because("FLASH_NO_ANSWER", { operation });
-  }
-  return because("FLASH_REFUSED", { operation, nrc: describe(cause) });
+  const operands: Operands = { operation: "checkPreconditions", nrc: reason, ...error.operands, name };
+  return { code: codes[error.fault], operands };
 }
 
-const busUnavailable = (error: CanError, url: string): FailureRecord => ({
-  code: "FLASH_BUS_UNAVAILABLE",
-  operands: { url, reason: error.message },
-});
-
-function ofHttp(error: HttpError, stage: Stage): FailureRecord {
+function ofHttp(error: HttpError, { stage }: FailureContext): FailureRecord {
   const reason = error.message;
-  switch (stage) {
-    case "offer":
-      return error.isUnauthorised
-        ? { code: "OFFER_UNAUTHORISED", operands: {} }
-        : { code: "OFFER_UNREACHABLE", operands: { url: error.url, reason } };
-    case "report":
-      return { code: "REPORT_UNDELIVERED", operands: { reason } };
-    default:
-      return { code: "AGENT_INTERNAL", operands: { reason } };
-  }
+  if (stage === "report") return { code: "REPORT_UNDELIVERED", operands: { reason } };
+  return error.isUnauthorised
+    ? { code: "OFFER_UNAUTHORISED", operands: {} }
+    : { code: "OFFER_UNREACHABLE", operands: { url: error.url, reason } };
 }
 
-/** Why a delta was of no use, for the fact that its ECU gets the full image. */
-export function patchFailure(error: unknown, operands: { name: string; target: string; base: string }) {
-  const { name, target, base } = operands;
+/** Why a delta was of no use; undefined where the error is not about the delta. */
+export function patchFailure(
+  error: unknown,
+  delta: { readonly name: string; readonly target: string; readonly baseSha256: string },
+): FailureRecord | undefined {
+  const { name, target, baseSha256 } = delta;
   if (error instanceof StagingError && error.code === "missing") {
-    return new UpdateFailure("PATCH_BASE_MISSING", { name, baseSha256: base }, { cause: error });
+    return { code: "PATCH_BASE_MISSING", operands: { name, baseSha256 } };
   }
-  if (error instanceof DeltaError) {
-    return error.code === "result-mismatch"
-      ? new UpdateFailure("PATCH_RESULT_MISMATCH", { name }, { cause: error })
-      : new UpdateFailure("PATCH_CORRUPT", { target, reason: error.message }, { cause: error });
+  if (!(error instanceof DeltaError)) return undefined;
+  switch (error.code) {
+    case "base-mismatch":
+      return { code: "PATCH_BASE_MISSING", operands: { name, baseSha256 } };
+    case "result-mismatch":
+      return { code: "PATCH_RESULT_MISMATCH", operands: { name } };
+    default:
+      return { code: "PATCH_CORRUPT", operands: { target, reason: error.message } };
   }
-  return undefined;
 }
-
-export function descriptorFailure(error: DescriptorError | string, target: string): UpdateFailure {
-  const reason = typeof error === "string" ? error : error.message;
-  return new UpdateFailure("VERIFY_DESCRIPTOR_INVALID", { target, reason }, { cause: error });
-}
-
-function causeOf<E extends Error>(error: unknown, type: new (...args: never[]) => E): E | undefined {
-  for (let at = error; at instanceof Error; at = at.cause) if (at instanceof type) return at;
-  return undefined;
-}
-
-const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error));

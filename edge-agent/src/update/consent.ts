@@ -1,0 +1,54 @@
+import type { Offer } from "@halfshaft/ota-format";
+import type { Fact, FactPayload, WaitAnswer } from "../journal/fact.ts";
+import { consentOf } from "../journal/job-facts.ts";
+import type { UpdateDeps } from "./deps.ts";
+import { journaled } from "./journaled.ts";
+import type { Job } from "./machine.ts";
+import type { Plan } from "./plan-types.ts";
+
+type Consent = NonNullable<FactPayload["consent"]>;
+
+/** The end of the time that a person has to decide, UTC ms; no consent outlives the metadata behind the plan. */
+export function consentDeadline({ consent, expiresAt }: Offer, plan: Plan): number {
+  return Math.min(consent.deadline ?? expiresAt, expiresAt, plan.validUntil);
+}
+
+/**
+ * Waits until the update may be installed. Answers come as facts, from a person through `decide`, or from the
+ * policy here; "tonight" is a fact with its absolute time, so it outlives a restart.
+ */
+export function consent(job: Job, deps: UpdateDeps, signal: AbortSignal): Promise<WaitAnswer> {
+  const run = async (): Promise<WaitAnswer> => {
+    while (true) {
+      const now = deps.now();
+      const next = nextOf(job, deps.journal.facts, now);
+      if (typeof next === "string") return next;
+      if ("consent" in next) await deps.journal.append(consentFact(next.consent));
+      else await deps.nudge.pause(next.pauseMs, signal);
+    }
+  };
+  return journaled("consent", deps, signal, run, { done: (answer) => ({ answer }) });
+}
+
+type Next = WaitAnswer | { readonly consent: Consent } | { readonly pauseMs: number };
+
+/** Time is asked again at least so often: the wall clock of a vehicle may be set meanwhile. */
+const LONGEST_PAUSE_MS = 60_000;
+
+/** What follows from what was answered, and when. Pure. */
+export function nextOf({ offer, plan }: Job, facts: readonly Fact[], now: number): Next {
+  const given = consentOf(facts);
+  if (given?.answer === "decline") return "declined";
+  if (given !== undefined) {
+    if (given.startAt <= now) return "ready";
+    return { pauseMs: Math.min(given.startAt - now, LONGEST_PAUSE_MS) };
+  }
+  const { mode } = offer.consent;
+  if (mode === "silent") return { consent: { answer: "install", startAt: now } };
+  const deadline = consentDeadline(offer, plan);
+  if (now < deadline) return { pauseMs: Math.min(deadline - now, LONGEST_PAUSE_MS) };
+  return mode === "forced" ? { consent: { answer: "install", startAt: now } } : "expired";
+}
+
+export const consentFact = (consent: Consent) =>
+  ({ step: "consent", kind: "decision", payload: { consent } }) as const;

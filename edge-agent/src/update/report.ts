@@ -1,0 +1,22 @@
+import type { Offer } from "@halfshaft/ota-format";
+import { endingOf } from "../journal/job-facts.ts";
+import type { UpdateDeps } from "./deps.ts";
+import { retrying } from "./retrying.ts";
+
+/** Until the cloud has it: a vehicle may be offline for weeks. */
+const FOREVER = Number.POSITIVE_INFINITY;
+
+/**
+ * Writes how the job ends, then tells the cloud: first what the ECUs say of themselves, then the events, whose last
+ * is the outcome. Nothing here changes how it ended.
+ */
+export async function report(_offer: Offer, deps: UpdateDeps, signal: AbortSignal): Promise<void> {
+  const { journal, sender } = deps;
+  if (!journal.facts.some((fact) => fact.step === "report")) {
+    const { outcome, failure } = endingOf(journal.facts);
+    await journal.append({ step: "report", kind: "intent", payload: { outcome, failure } });
+  }
+  await retrying("report", ["REPORT_UNDELIVERED"], FOREVER, deps, signal, () => deps.sendManifest(signal));
+  await sender.drain(signal);
+  await journal.append({ step: "report", kind: "done" });
+}
