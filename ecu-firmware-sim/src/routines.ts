@@ -122,7 +122,7 @@ async function eraseMemory(
   return "ok";
 }
 
-/** Nothing is activated that did not pass here (features: signature, hardware, counter, segments, digest, in this order). */
+/** Nothing is activated that did not pass here: signature, hardware, counter, segments, digest, in this order. */
 function checkMemory(core: EcuCore, { signedDescriptor }: RoutineOptions<"checkMemory">): RoutineResult {
   const { store, profile } = core;
   const flash = inactiveFlash(core, RoutineControl);
