@@ -1,10 +1,12 @@
 export { buildApp } from "./app.ts";
+export { memoryArtifacts } from "./artifacts/memory-store.ts";
 export { artifactFolder, type ArtifactStore } from "./artifacts/store.ts";
 export { assembleCloud, initialise, type CloudParts } from "./assemble.ts";
 export type { App, Cloud } from "./cloud.ts";
 export { DEFAULTS, readConfig, type CloudConfig } from "./config.ts";
 export { initialiseFolder, isInitialised, operatorKeyFile } from "./data-folder.ts";
 export { DEFAULT_ORGANISATION, openDatabase, type Database } from "./db/open.ts";
+export { createInProcessCloud, type InProcessCloud, type InProcessOptions } from "./in-process.ts";
 export { Refusal } from "./refusals.ts";
 export type { DeltaCreator } from "./releases/delta-maker.ts";
 export { startCloud, type RunningCloud } from "./server.ts";

@@ -1,16 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { v7 as uuidv7 } from "uuid";
 import type { Event, Problem } from "@halfshaft/ota-format";
-import { buildApp } from "./app.ts";
-import { artifactFolder } from "./artifacts/store.ts";
-import { assembleCloud, initialise } from "./assemble.ts";
 import type { App, Cloud } from "./cloud.ts";
-import { DEFAULTS, type CloudConfig } from "./config.ts";
-import { openDatabase } from "./db/open.ts";
+import type { CloudConfig } from "./config.ts";
+import { createInProcessCloud } from "./in-process.ts";
 import type { DeltaCreator } from "./releases/delta-maker.ts";
-import { ephemeralSigners } from "./trust/keys.ts";
 
 export interface Reply {
   readonly status: number;
@@ -53,25 +46,18 @@ export const halfDelta: DeltaCreator = {
 export async function testCloud(
   given: { config?: Partial<CloudConfig>; deltaEngine?: DeltaCreator; at?: number } = {},
 ): Promise<TestCloud> {
-  const folder = await mkdtemp(join(tmpdir(), "halfshaft-cloud-"));
   const clock = { at: given.at ?? Date.UTC(2026, 0, 1) };
-  const now = (): number => clock.at;
-  const db = await openDatabase(":memory:", now);
-  const signers = ephemeralSigners();
   const wokenUp: string[] = [];
   const errors: unknown[] = [];
-  const cloud = assembleCloud({
-    config: { ...DEFAULTS, ...given.config },
-    now,
-    db,
-    artifacts: artifactFolder(folder),
-    signers,
-    deltaEngine: () => given.deltaEngine ?? halfDelta,
+  const made = await createInProcessCloud({
+    now: () => clock.at,
+    deltaEngine: given.deltaEngine ?? halfDelta,
+    config: given.config,
     wakeUp: (vehicleId) => void wokenUp.push(vehicleId),
     onError: (error) => void errors.push(error),
+    extend: checkAnswers,
   });
-  const { operatorKey } = await initialise(db, signers, now());
-  const app = await buildApp(cloud, { extend: checkAnswers });
+  const { cloud, app, operatorKey } = made;
   return {
     cloud,
     app,
@@ -102,12 +88,7 @@ export async function testCloud(
         problem: () => answer.json<Problem>(),
       };
     },
-    async close() {
-      await cloud.deltas.close();
-      await app.close();
-      await db.destroy();
-      await rm(folder, { recursive: true });
-    },
+    close: () => made.close(),
   };
 }
 

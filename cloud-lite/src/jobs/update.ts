@@ -60,16 +60,11 @@ export async function updateJob(cloud: Cloud, work: Work, job: JobRow): Promise<
   }
 }
 
-/** After new events: derives every job that they name and that is this vehicle's. */
-export async function updateJobs(
-  cloud: Cloud,
-  work: Work,
-  vehicleId: string,
-  jobIds: Iterable<string>,
-): Promise<void> {
+/** After new events: derives every job that they name. Events of another vehicle do not count for a job. */
+export async function updateJobs(cloud: Cloud, work: Work, jobIds: Iterable<string>): Promise<void> {
   for (const jobId of new Set(jobIds)) {
     const job = await findJobRow(work.tx, work.organisationId, jobId);
-    if (job?.vehicleId === vehicleId) await updateJob(cloud, work, job);
+    if (job) await updateJob(cloud, work, job);
   }
 }
 

@@ -62,7 +62,7 @@ export function addDeviceRoutes(app: App, cloud: Cloud): void {
       const fresh = await inTransaction(cloud, actor, request.id, async (work) => {
         const stored = await insertEvents(work.tx, organisationId, vehicleId, work.at, request.body);
         const jobIds = stored.filter((event) => event.type !== "heartbeat").map((event) => event.jobId);
-        await updateJobs(cloud, work, vehicleId, jobIds);
+        await updateJobs(cloud, work, jobIds);
         return stored;
       });
       const duplicates = events.length - fresh.length;
