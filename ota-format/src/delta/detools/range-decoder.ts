@@ -61,7 +61,6 @@ export class RangeDecoder {
       const bit = this.code >= this.range ? 1 : 0;
       if (bit === 1) this.code -= this.range;
       if (this.code >= this.range) throw damaged();
-
       this.#widen();
       value = value * 2 + bit;
     }
