@@ -5,10 +5,13 @@ import type { ConditionState, VehicleState } from "./gateway-state.ts";
 export interface VehicleStateSource {
   /** Measures now. */
   read(): Promise<VehicleState>;
+  /** Calls back when something has changed, where the source can tell. */
+  subscribe?(listener: () => void): () => void;
 }
 
 /** A vehicle whose state is set by hand. */
 export class SimulatedVehicle implements VehicleStateSource {
+  readonly #listeners = new Set<() => void>();
   #state: VehicleState;
 
   constructor(state: VehicleState) {
@@ -17,6 +20,12 @@ export class SimulatedVehicle implements VehicleStateSource {
 
   set(changes: Partial<VehicleState>): void {
     this.#state = { ...this.#state, ...changes };
+    for (const listener of this.#listeners) listener();
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   async read(): Promise<VehicleState> {

@@ -68,3 +68,7 @@ const record = (code: FailureRecord["code"], operands: FailureRecord["operands"]
   code,
   operands,
 });
+
+/** Whether all inactive banks are written: from here on only starting them is left. */
+export const isFlashed = (facts: readonly Fact[]): boolean =>
+  facts.some((fact) => fact.step === "flash" && fact.kind === "done" && isClosing(fact));

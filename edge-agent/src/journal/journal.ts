@@ -12,7 +12,10 @@ export interface JobKey {
 }
 
 /** Records written together with a fact: telemetry that must not be lost, nor told of what did not happen. */
-export type Companions = (fact: Fact) => { operations: readonly WriteOperation[]; onWritten: () => void };
+export type Companions = (
+  fact: Fact,
+  earlier: readonly Fact[],
+) => { operations: readonly WriteOperation[]; onWritten: () => void };
 
 /** The only memory of a job: facts, each synced before `append` resolves. */
 export class Journal {
@@ -90,7 +93,7 @@ export class Journal {
         planDigest: plan === undefined ? "" : planDigest(plan),
         at: this.#now(),
       };
-      const companions = this.#companions(fact);
+      const companions = this.#companions(fact, this.#facts);
       return {
         operations: [
           { type: "put", key: PREFIX + sequenceKey(fact.seq), value: JSON.stringify(fact) },

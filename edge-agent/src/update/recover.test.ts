@@ -44,11 +44,16 @@ const table: readonly (readonly [string, FactPayload | undefined, string])[] = [
   ["confirm failed", { failure }, "report"],
   ["report intent", { outcome: "succeeded" }, "report"],
   ["report done", undefined, "rest"],
-  ["report decision", { seen: true }, "rest"],
 ];
 
 test.each(table)("E2 after a power cut behind %s %o the job goes on with %s", (last, payload, expected) => {
   expect(startingPoint(facts(statement("offer done"), statement(last, payload)))).toBe(expected);
+});
+
+test("E10 a result that was seen and not delivered is still reported", () => {
+  const seen = statement("report decision", { seen: true });
+  expect(startingPoint(facts(statement("report intent"), seen))).toBe("report");
+  expect(startingPoint(facts(statement("report done"), seen))).toBe("rest");
 });
 
 test("E2 an empty journal rests", () => {

@@ -10,7 +10,8 @@ export type StartingPoint = Stage | "rest";
  * closed a step; what a step did for single ECUs it finds in the facts by itself.
  */
 export function startingPoint(facts: readonly Fact[]): StartingPoint {
-  const last = facts.findLast(isClosing);
+  // That the driver has seen the result moves nothing.
+  const last = facts.findLast((fact) => isClosing(fact) && fact.payload?.seen !== true);
   if (last === undefined) return "rest";
   switch (last.kind) {
     case "done":
@@ -20,8 +21,8 @@ export function startingPoint(facts: readonly Fact[]): StartingPoint {
     case "failed":
       return last.step === "activate" ? "confirm" : "report";
     default:
-      // The driver has seen the result, the consent is given or refused, or all ECUs have their order.
-      return last.step === "report" ? "rest" : last.step;
+      // The consent is given or refused, or all ECUs have their order.
+      return last.step;
   }
 }
 

@@ -1,4 +1,3 @@
-import type { Offer } from "@halfshaft/ota-format";
 import { endingOf } from "../journal/job-facts.ts";
 import type { UpdateDeps } from "./deps.ts";
 import { retrying } from "./retrying.ts";
@@ -10,7 +9,7 @@ const FOREVER = Number.POSITIVE_INFINITY;
  * Writes how the job ends, then tells the cloud: first what the ECUs say of themselves, then the events, whose last
  * is the outcome. Nothing here changes how it ended.
  */
-export async function report(_offer: Offer, deps: UpdateDeps, signal: AbortSignal): Promise<void> {
+export async function report(deps: UpdateDeps, signal: AbortSignal): Promise<void> {
   const { journal, sender } = deps;
   if (!journal.facts.some((fact) => fact.step === "report")) {
     const { outcome, failure } = endingOf(journal.facts);

@@ -1,0 +1,55 @@
+#!/usr/bin/env node
+import type { Verb } from "./cli/options.ts";
+
+/** Each verb is loaded when it is called: `status` needs no database. */
+const VERBS: Readonly<Record<string, { readonly help: string; load(): Promise<Verb> }>> = {
+  run: {
+    help: "run the agent: updates, HMI, telemetry",
+    load: async () => (await import("./cli/run.ts")).run,
+  },
+  status: {
+    help: "what the running agent does",
+    load: async () => (await import("./cli/status.ts")).status,
+  },
+  approve: {
+    help: "answer the update that waits for the driver",
+    load: async () => (await import("./cli/approve.ts")).approve,
+  },
+  provision: {
+    help: "prepare a data folder",
+    load: async () => (await import("./cli/provision.ts")).provision,
+  },
+};
+
+const HELP = `usage: agent <verb> [options]
+
+${Object.entries(VERBS)
+  .map(([name, { help }]) => `  ${name.padEnd(10)} ${help}`)
+  .join("\n")}
+
+Each verb answers --help. Exit status: 0 done, 1 failed, 2 a wrong option or configuration.`;
+
+const WRONG_USE = new Set(["OPTION_INVALID", "CONFIG_MISSING", "CONFIG_INVALID", "ROOT_INVALID"]);
+
+async function main([name, ...args]: readonly string[]): Promise<number> {
+  if (name === undefined || name === "--help" || name === "help") {
+    console.log(HELP);
+    return name === undefined ? 2 : 0;
+  }
+  const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
+  if (verb === undefined) {
+    console.error(`error OPTION_INVALID: There is no verb "${name}".\nSee \`agent --help\`.`);
+    return 2;
+  }
+  const action = await verb.load();
+  return action(args);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof Error && "code" in error)) throw error;
+  console.error(`error ${String(error.code)}: ${error.message}`);
+  if ("help" in error && typeof error.help === "string") console.error(error.help);
+  process.exitCode = WRONG_USE.has(String(error.code)) ? 2 : 1;
+}
