@@ -4,8 +4,8 @@ export default defineConfig({
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   test: {
     include: ["*/src/**/*.test.{ts,tsx}"],
-    // The browser test needs Chromium and built pages; scripts/test.sh runs it with its own config.
-    exclude: ["**/node_modules/**", "**/*.browser.test.ts"],
+    // These need Chromium and built pages, or a kernel with CAN; scripts/test.sh runs them with their own configs.
+    exclude: ["**/node_modules/**", "**/*.browser.test.ts", "**/*.kernel.test.ts"],
     // The contrast of the colour tokens is computed from the file itself.
     css: { include: [/tokens\.css/] },
     testTimeout: 20_000,

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs one of the command-line programs: scripts/run.sh <agent|ecu|cloud|bench> [arguments].
+# Runs one of the command-line programs: scripts/run.sh <agent|ecu|cloud|bench|hil> [arguments].
 set -eu
 . "$(dirname -- "$0")/bootstrap.sh"
 program=${1:-}
@@ -9,8 +9,9 @@ case "$program" in
 	ecu) main=ecu-firmware-sim/src/main.ts ;;
 	cloud) main=cloud-lite/src/main.ts ;;
 	bench) main=bench/src/main.ts ;;
+	hil) main=hil/src/main.ts ;;
 	*)
-		say "usage: scripts/run.sh <agent|ecu|cloud|bench> [arguments]; each program answers --help"
+		say "usage: scripts/run.sh <agent|ecu|cloud|bench|hil> [arguments]; each program answers --help"
 		exit 2
 		;;
 esac

@@ -1,0 +1,61 @@
+import { parseArgs } from "node:util";
+import {
+  measureCanUtils,
+  measureFrames,
+  measureIsoTp,
+  type SocketCanResult,
+} from "../benchmarks/socketcan.ts";
+import { findTool, runTool } from "../kernel-can/run-tool.ts";
+
+const HELP = `usage: scripts/kernel-can.sh node hil/src/main.ts measure-socketcan [--json]
+
+Sends 20,000 frames, then 1 MB in messages of 4095 bytes, over a virtual CAN interface: by the driver and our ISO-TP, and by
+isotpsend | isotprecv of can-utils. CPU is that of the whole machine. --json prints a line per case.`;
+
+const NAME = "hsmeasure";
+const FRAMES = 20_000;
+const MESSAGES = 256;
+
+export async function measureSocketCan(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { json: { type: "boolean" }, help: { type: "boolean" } },
+  });
+  if (values.help === true) {
+    console.log(HELP);
+    return 0;
+  }
+  await runTool("ip", ["link", "add", "dev", NAME, "type", "vcan"]);
+  try {
+    await runTool("ip", ["link", "set", NAME, "up"]);
+    const print = (result: SocketCanResult): SocketCanResult => {
+      console.log(values.json === true ? JSON.stringify(result) : sentenceOf(result));
+      return result;
+    };
+    print(await measureFrames(NAME, FRAMES));
+    const ours = print(await measureIsoTp(NAME, MESSAGES));
+    if (findTool("isotpsend") === undefined) {
+      console.error(
+        "can-utils is not installed: nothing to compare with (Debian: apt-get install can-utils)",
+      );
+      return 0;
+    }
+    const theirs = print(await measureCanUtils(NAME, MESSAGES));
+    const ratios = {
+      framesPerSecond: ours.framesPerSecond / theirs.framesPerSecond,
+      cpuPerFrame: ours.cpuMicrosecondsPerFrame / theirs.cpuMicrosecondsPerFrame,
+    };
+    if (values.json === true) console.log(JSON.stringify({ case: "ratio", ...ratios }));
+    else
+      console.log(
+        `ours ÷ can-utils: ${ratios.framesPerSecond.toFixed(2)} in frames/s, ${ratios.cpuPerFrame.toFixed(2)} in CPU a frame`,
+      );
+    return 0;
+  } finally {
+    await runTool("ip", ["link", "del", "dev", NAME]);
+  }
+}
+
+const sentenceOf = (result: SocketCanResult): string =>
+  `${result.case.padEnd(22)} ${result.framesPerSecond.toFixed(0).padStart(6)} frames/s  ` +
+  `${result.cpuMicrosecondsPerFrame.toFixed(0).padStart(4)} µs CPU a frame  ${result.bytes} bytes in ${result.seconds.toFixed(1)} s`;

@@ -1,0 +1,11 @@
+#!/bin/sh
+# Runs a command where the kernel has CAN: scripts/kernel-can.sh [--writable DIR] COMMAND [ARGUMENT ...]; --help tells all.
+# Directly if this kernel has it, else inside a small virtual machine; says on stderr which way it took.
+set -eu
+. "$(dirname -- "$0")/bootstrap.sh"
+bring_node
+bring_dependencies
+# Without a compiler the driver falls back to the npm package socketcan, and tests that need the add-on say that they are skipped.
+sh vehicle-net/native/socketcan/build.sh || say "the SocketCAN add-on is not built"
+cd "${OLDPWD:-$ROOT}"
+exec node "$ROOT/hil/src/main.ts" kernel-can "$@"
