@@ -1,0 +1,2 @@
+export { Explainer, explainFrames, type ExplainOptions } from "./explain-frames.ts";
+export { describeAnswer, describeRequest, type DescribedMessage } from "./message.ts";
