@@ -6,19 +6,22 @@ import { realClock } from "@halfshaft/vehicle-net/clock";
 const CHANNEL = "can0";
 
 export interface Capture {
+  /** Notes a frame; `atMs` is the real clock's time at its end. */
+  record(frame: CanFrame, atMs: number): void;
   /** The same bus; what goes over it is recorded from now on. */
   tap(bus: CanBus): CanBus;
   close(): Promise<void>;
 }
 
-/** Records every frame that is sent and received, as `candump -l` writes them, with wall time. */
-export function captureBus(path: string): Capture {
+/** Appends frames to a file as `candump -l` writes them, with wall time. */
+export function captureTo(path: string): Capture {
   const file = createWriteStream(path, { flags: "a" });
   const toWallMs = Date.now() - realClock.now();
   const record = (frame: CanFrame, atMs: number): void => {
     file.write(`${formatCandumpLine({ atMs: atMs + toWallMs, channel: CHANNEL, frame })}\n`);
   };
   return {
+    record,
     tap(bus) {
       bus.subscribe((frame) => record(frame, frame.atMs));
       return {

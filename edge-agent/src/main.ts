@@ -15,6 +15,10 @@ const VERBS: Readonly<Record<string, { readonly help: string; load(): Promise<Ve
     help: "answer the update that waits for the driver",
     load: async () => (await import("./cli/approve.ts")).approve,
   },
+  hub: {
+    help: "a CAN bus over TCP, for machines without CAN",
+    load: async () => (await import("./cli/hub.ts")).hub,
+  },
   provision: {
     help: "prepare a data folder",
     load: async () => (await import("./cli/provision.ts")).provision,

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { workerDeltaEngine } from "@halfshaft/ota-format/delta";
@@ -7,7 +6,7 @@ import { realClock } from "@halfshaft/vehicle-net/clock";
 import { Level } from "level";
 import { pino } from "pino";
 import { AgentError } from "../agent-error.ts";
-import { captureBus } from "../capture.ts";
+import { captureTo } from "../capture.ts";
 import { noteRunning, readDataFolder } from "../data-folder.ts";
 import { createGateway } from "../gateway.ts";
 import { startHmi } from "../hmi/index.ts";
@@ -15,6 +14,7 @@ import { undiciFetch } from "../http/undici-fetch.ts";
 import { SimulatedVehicle } from "../vehicle-state.ts";
 import { readOptions, required, type Verb, wholeNumber } from "./options.ts";
 import { ProgressView } from "./progress-view.ts";
+import { terminated } from "./terminated.ts";
 
 const HELP = `usage: agent run --data DIR [options]
 
@@ -45,7 +45,7 @@ export const run: Verb = async (args) => {
   const log = openLog(options.log ?? join(dataFolder, "agent.log"), options["log-level"]);
   const level = await openJournal(dataFolder);
   const deltas = workerDeltaEngine();
-  const capture = options.capture === undefined ? undefined : captureBus(options.capture);
+  const capture = options.capture === undefined ? undefined : captureTo(options.capture);
   const gateway = await createGateway({
     config,
     dataFolder,
@@ -114,11 +114,4 @@ async function openJournal(dataFolder: string): Promise<Level> {
 function isLocked(error: unknown): boolean {
   const cause: unknown = error instanceof Error ? error.cause : undefined;
   return cause instanceof Error && "code" in cause && cause.code === "LEVEL_LOCKED";
-}
-
-async function terminated(): Promise<void> {
-  const stop = new AbortController();
-  const { signal } = stop;
-  await Promise.race([once(process, "SIGTERM", { signal }), once(process, "SIGINT", { signal })]);
-  stop.abort();
 }
