@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Problem } from "@halfshaft/ota-format";
 import { BenchError } from "../bench-error.ts";
+import type { InjectFetch } from "../rig/inject-fetch.ts";
 
 /** Body of a request: JSON, or bytes with their media type. */
 type Body = { json: unknown } | { bytes: Uint8Array; contentType: string };
@@ -9,10 +10,13 @@ type Body = { json: unknown } | { bytes: Uint8Array; contentType: string };
 export class CloudClient {
   readonly url: string;
   readonly #key: string;
+  readonly #fetch: InjectFetch;
 
-  constructor(url: string, operatorKey: string) {
+  /** @param fetchFunction the network by default; a rig in one process calls the cloud directly */
+  constructor(url: string, operatorKey: string, fetchFunction: InjectFetch = overNetwork) {
     this.url = url;
     this.#key = operatorKey;
+    this.#fetch = fetchFunction;
   }
 
   /** @throws {BenchError} `CLOUD_REFUSED` with the problem's code, sentence and help. */
@@ -35,13 +39,13 @@ export class CloudClient {
 
   async #request(method: string, path: string, body?: Body): Promise<Response> {
     const headers: Record<string, string> = { authorization: `Bearer ${this.#key}` };
-    let payload: string | Uint8Array<ArrayBuffer> | undefined;
+    let payload: string | Uint8Array | undefined;
     if (body !== undefined) {
       headers["idempotency-key"] = randomUUID();
       headers["content-type"] = "json" in body ? "application/json" : body.contentType;
-      payload = "json" in body ? JSON.stringify(body.json) : Uint8Array.from(body.bytes);
+      payload = "json" in body ? JSON.stringify(body.json) : body.bytes;
     }
-    const response = await fetch(`${this.url}${path}`, { method, headers, body: payload });
+    const response = await this.#fetch(`${this.url}${path}`, { method, headers, body: payload });
     if (response.ok) return response;
     const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
     throw new BenchError(
@@ -51,3 +55,6 @@ export class CloudClient {
     );
   }
 }
+
+const overNetwork: InjectFetch = (url, { method, headers, body } = {}) =>
+  fetch(url, { method, headers, body: body instanceof Uint8Array ? Uint8Array.from(body) : body });

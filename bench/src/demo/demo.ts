@@ -5,7 +5,7 @@ import { profileNamed } from "@halfshaft/vehicle-net/ecu";
 import { readCapture } from "./capture.ts";
 import type { Children } from "./children.ts";
 import { CloudClient } from "./cloud-client.ts";
-import { DEMO_ECUS, type DemoEcu, NEW_VERSION, OLD_VERSION } from "./fleet.ts";
+import { DEMO_ECUS, type DemoEcu, GATEWAY_ID, NEW_VERSION, OLD_VERSION } from "./fleet.ts";
 import { HmiClient } from "./hmi-client.ts";
 import { type CloudJob, followJob, until, waitForManifest } from "./job.ts";
 import type { DemoOptions } from "./options.ts";
@@ -198,6 +198,7 @@ async function startAgent(
       "--bus": running.busUrl,
       "--director-root": join(folders.base, "director-root.json"),
       "--image-root": join(folders.base, "image-root.json"),
+      "--gateway": GATEWAY_ID,
       "--hmi-port": String(options.hmiPort),
     }),
     ...DEMO_ECUS.flatMap((ecu) => ["--ecu", `${ecu.ecuId}=${ecu.profile}`]),

@@ -39,6 +39,10 @@ export const DEMO_ECUS: readonly DemoEcu[] = [
 /** A vehicle identification number whose check digit is right (ISO 3779, 49 CFR 565.15). */
 export const DEMO_VIN = "1M8GDM9AXKP042788";
 
+/** Serial number of the gateway itself. */
+export const GATEWAY_ID = "GW-000001";
+export const GATEWAY_HARDWARE = "halfshaft-gateway";
+
 export const OLD_VERSION = "1.0.0";
 export const NEW_VERSION = "2.0.0";
 

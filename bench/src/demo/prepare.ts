@@ -1,6 +1,14 @@
 import { readFile } from "node:fs/promises";
 import type { DemoEcu } from "./fleet.ts";
-import { DEMO_ECUS, DEMO_VIN, NEW_VERSION, OLD_VERSION, RELEASE_NOTES } from "./fleet.ts";
+import {
+  DEMO_ECUS,
+  DEMO_VIN,
+  GATEWAY_HARDWARE,
+  GATEWAY_ID,
+  NEW_VERSION,
+  OLD_VERSION,
+  RELEASE_NOTES,
+} from "./fleet.ts";
 import { profileNamed, type EcuProfile } from "@halfshaft/vehicle-net/ecu";
 import type { Release } from "@halfshaft/ota-format";
 import type { CloudClient } from "./cloud-client.ts";
@@ -30,6 +38,7 @@ export async function registerVehicle(cloud: CloudClient): Promise<{ vehicleId: 
     year: 2026,
     region: "EU",
     groups: ["demo"],
+    gateway: { ecuId: GATEWAY_ID, name: "Gateway", hardwareId: GATEWAY_HARDWARE },
     ecus: DEMO_ECUS.map((ecu) => {
       const profile = profileNamed(ecu.profile);
       return { ecuId: ecu.ecuId, name: profile.title, hardwareId: profile.hardwareId };

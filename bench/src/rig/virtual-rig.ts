@@ -1,0 +1,227 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInProcessCloud, type InProcessCloud } from "@halfshaft/cloud-lite";
+import {
+  createEcu,
+  type EcuFaults,
+  type EcuHandle,
+  type EcuStorage,
+  memoryStorage,
+  provisionEcu,
+} from "@halfshaft/ecu-firmware-sim";
+import {
+  type AgentConfig,
+  createGateway,
+  type Fact,
+  type Gateway,
+  readConfig,
+  SimulatedVehicle,
+  Staging,
+} from "@halfshaft/edge-agent";
+import type { Release } from "@halfshaft/ota-format";
+import { inlineDeltaEngine } from "@halfshaft/ota-format/delta";
+import { VirtualBus } from "@halfshaft/vehicle-net/can";
+import { VirtualClock } from "@halfshaft/vehicle-net/clock";
+import { type EcuProfile, profileNamed } from "@halfshaft/vehicle-net/ecu";
+import { MemoryLevel } from "memory-level";
+import { pino } from "pino";
+import { CloudClient } from "../demo/cloud-client.ts";
+import { injectFetch, type InjectFetch } from "./inject-fetch.ts";
+import { withoutProcessingTime } from "./one-ecu.ts";
+
+const START = Date.UTC(2026, 10, 21, 12);
+const CLOUD_URL = "http://cloud.test";
+const VEHICLE_ID = "rig-1";
+
+export const RIG_ECUS = [
+  { ecuId: "ENG-1", profile: "engine" },
+  { ecuId: "ADA-1", profile: "adas" },
+  { ecuId: "BOD-1", profile: "body" },
+] as const;
+export type RigEcuId = (typeof RIG_ECUS)[number]["ecuId"];
+
+export interface VirtualRigOptions {
+  readonly faults?: Readonly<Partial<Record<RigEcuId, EcuFaults>>>;
+  readonly config?: Partial<AgentConfig>;
+  /** Stands between the gateway and the cloud: attacks and outages. */
+  readonly tamper?: (fetch: InjectFetch) => InjectFetch;
+}
+
+/** Small software whose bytes say which version of which ECU it is; two versions differ in places. */
+export function softwareOf(ecuId: string, version: number): Uint8Array {
+  const salt = ecuId.charCodeAt(0);
+  return Uint8Array.from({ length: 6000 + version * 64 }, (_, i) =>
+    i % 97 === 0 ? version : (salt + i * 7 + (i >> 6)) & 0xff,
+  );
+}
+
+/**
+ * Cloud, gateway, bus and three ECUs in one process and in virtual time. Everything is the real thing, but that
+ * requests to the cloud take no network, and that the journal's disk is memory which outlives the gateway.
+ */
+export class VirtualRig {
+  readonly clock = new VirtualClock();
+  readonly wire = new VirtualBus({ clock: this.clock, bitrate: 500_000 });
+  readonly vehicle = new SimulatedVehicle({ gear: "P", ignition: "off", batteryVolts: 12.6 });
+  readonly ecus = new Map<RigEcuId, EcuHandle>();
+  readonly level = new MemoryLevel();
+  readonly vehicleId = VEHICLE_ID;
+  readonly #options: VirtualRigOptions;
+  readonly #folder: string;
+  readonly #inProcess: InProcessCloud;
+  readonly cloud: CloudClient;
+  #token = "";
+  #gateways = 0;
+
+  private constructor(
+    options: VirtualRigOptions,
+    folder: string,
+    inProcess: InProcessCloud,
+    now: () => number,
+  ) {
+    this.#options = options;
+    this.#folder = folder;
+    this.#inProcess = inProcess;
+    this.cloud = new CloudClient(CLOUD_URL, inProcess.operatorKey, injectFetch(inProcess.app));
+    this.now = now;
+  }
+
+  /** Wall time, UTC ms: virtual too, the same in cloud and vehicle. */
+  readonly now: () => number;
+
+  /** Release 1.0.0 runs in all ECUs, its images lie in the gateway, and 2.0.0 is published with its deltas. */
+  static async create(options: VirtualRigOptions = {}): Promise<VirtualRig> {
+    const folder = await mkdtemp(join(tmpdir(), "halfshaft-rig-"));
+    let rig: VirtualRig | undefined;
+    const now = (): number => START + Math.floor(rig?.clock.now() ?? 0);
+    const inProcess = await createInProcessCloud({
+      now,
+      deltaEngine: inlineDeltaEngine(),
+      // Rates count real minutes, in which days of virtual time pass.
+      config: { deviceRate: 1_000_000, operatorRate: 1_000_000 },
+    });
+    rig = new VirtualRig(options, folder, inProcess, now);
+    await rig.#setUp();
+    return rig;
+  }
+
+  get #profiles(): readonly { readonly ecuId: RigEcuId; readonly profile: EcuProfile }[] {
+    return RIG_ECUS.map(({ ecuId, profile }) => ({
+      ecuId,
+      profile: withoutProcessingTime(profileNamed(profile)),
+    }));
+  }
+
+  async #setUp(): Promise<void> {
+    for (const { profile } of this.#profiles) {
+      const { title, memory, hardwareId } = profile;
+      await this.cloud.put(`/api/v1/hardware/${hardwareId}`, { json: { title, regions: memory } });
+    }
+    await this.cloud.post("/api/v1/vehicles", {
+      vehicleId: VEHICLE_ID,
+      ecus: this.#profiles.map(({ ecuId, profile }) => ({
+        ecuId,
+        name: profile.title,
+        hardwareId: profile.hardwareId,
+      })),
+    });
+    const path = `/api/v1/vehicles/${VEHICLE_ID}/device-tokens`;
+    this.#token = (await this.cloud.post<{ token: string }>(path)).token;
+    const first = await this.publish(1);
+    const staging = await Staging.open(join(this.#folder, "staging"), this.clock);
+    for (const { ecuId, profile } of this.#profiles) await this.#provision(ecuId, profile, first, staging);
+    await this.clock.run(Promise.all([...this.ecus.values()].map((ecu) => ecu.answering())));
+  }
+
+  async #provision(ecuId: RigEcuId, profile: EcuProfile, first: Release, staging: Staging): Promise<void> {
+    const { imageId } = first.images.find(({ hardwareId }) => hardwareId === profile.hardwareId)!;
+    const descriptor = `/api/v1/releases/${first.releaseId}/images/${imageId}/descriptor`;
+    const storage: EcuStorage = memoryStorage();
+    provisionEcu({
+      storage,
+      profile,
+      serial: ecuId,
+      publicKey: this.#inProcess.descriptorKey,
+      image: softwareOf(ecuId, 1),
+      signedDescriptor: await this.cloud.getBytes(descriptor),
+    });
+    const faults = this.#options.faults?.[ecuId];
+    this.ecus.set(
+      ecuId,
+      createEcu({ profile, bus: this.wire.attach(ecuId), clock: this.clock, storage, faults }),
+    );
+    const file = join(this.#folder, ecuId);
+    await writeFile(file, softwareOf(ecuId, 1));
+    await staging.add(file);
+  }
+
+  /** Uploads and publishes a version of all three; waits for deltas from what the fleet is known to run. */
+  async publish(version: number): Promise<Release> {
+    const draft = await this.cloud.post<Release>("/api/v1/releases", { name: `Release ${version}` });
+    for (const { ecuId, profile } of this.#profiles) {
+      const query = `version=${version}.0.0&releaseCounter=1&address=${profile.memory[0]!.address}`;
+      await this.cloud.put(`/api/v1/releases/${draft.releaseId}/images/${profile.hardwareId}?${query}`, {
+        bytes: softwareOf(ecuId, version),
+        contentType: "application/octet-stream",
+      });
+    }
+    const release = await this.cloud.post<Release>(`/api/v1/releases/${draft.releaseId}/publish`);
+    await this.#inProcess.cloud.deltas.idle();
+    return release;
+  }
+
+  async startCampaign(releaseId: string): Promise<void> {
+    const { campaignId } = await this.cloud.post<{ campaignId: string }>("/api/v1/campaigns", {
+      name: "Rig",
+      releaseId,
+      target: { all: true },
+      consent: { mode: "banner" },
+      safetyPolicy: { parked: true },
+    });
+    await this.cloud.post(`/api/v1/campaigns/${campaignId}/start`);
+  }
+
+  /** Switches the gateway on; the same journal, staging and metadata as before. */
+  async startGateway(onFact: (fact: Fact, gateway: Gateway) => void = () => {}): Promise<Gateway> {
+    this.#gateways += 1;
+    const fetch = injectFetch(this.#inProcess.app);
+    const gateway: Gateway = await createGateway({
+      config: readConfig({
+        vehicleId: VEHICLE_ID,
+        cloudUrl: CLOUD_URL,
+        bus: "virtual:rig",
+        ecus: RIG_ECUS,
+        ...this.#options.config,
+      }),
+      dataFolder: this.#folder,
+      level: this.level,
+      roots: {
+        director: new TextEncoder().encode(this.#inProcess.directorRoot),
+        image: new TextEncoder().encode(this.#inProcess.imageRoot),
+      },
+      token: this.#token,
+      fetch: this.#options.tamper?.(fetch) ?? fetch,
+      openBus: () => Promise.resolve(this.wire.attach(`gateway-${this.#gateways}`)),
+      clock: this.clock,
+      now: this.now,
+      deltas: inlineDeltaEngine(),
+      vehicle: this.vehicle,
+      log: pino({ level: "silent" }),
+      onFact: (fact) => onFact(fact, gateway),
+    });
+    gateway.start();
+    return gateway;
+  }
+
+  /** Version in the active bank of each ECU, from its own storage. */
+  versions(): string[] {
+    return RIG_ECUS.map(({ ecuId }) => this.ecus.get(ecuId)!.state().version ?? "none");
+  }
+
+  async close(): Promise<void> {
+    for (const ecu of this.ecus.values()) ecu.close();
+    await this.#inProcess.close();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
