@@ -51,8 +51,8 @@ function settled(ecu: "healthy" | "committed" | "reverted" | undefined, before: 
   return { status: "onTrial" };
 }
 
-/** A delta that was of no use is nobody's failure. */
+/** What goes wrong before the bus is touched is not the unit's failure: it runs as before. */
 function failed(step: Stage, code: string | undefined): Status | undefined {
-  if (step === "patch") return undefined;
+  if (step === "download" || step === "verify" || step === "patch") return undefined;
   return code === "CONFIRM_NO_ANSWER" ? { status: "noAnswer" } : { status: "failed" };
 }
