@@ -44,6 +44,7 @@ export class Download {
    * prefix of the digest tells this image from another that was begun.
    */
   async resumeOffset(): Promise<number> {
+    if (this.#profile.dids.resumeOffset === undefined) return 0;
     const { offset, digestPrefix } = await persist(() =>
       readDid(this.#client, this.#profile, "resumeOffset", this.#options),
     );

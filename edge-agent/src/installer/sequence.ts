@@ -1,8 +1,11 @@
+import { crc32 } from "node:zlib";
 import {
+  checkMemory,
   type EcuProfile,
   keyFor,
   type RoutineInput,
   type RoutineName,
+  type RoutineResult,
   routineResults,
   startRoutine,
   type StepName,
@@ -23,9 +26,11 @@ import {
   wasLost,
 } from "@halfshaft/vehicle-net/uds";
 import type { Download } from "./download.ts";
-import type { ImageToInstall } from "./installer.ts";
+import type { ImageSource, ImageToInstall } from "./installer.ts";
 import { InstallerError, type InstallerFault } from "./installer-error.ts";
 import { installerError, persist } from "./persist.ts";
+
+const CHECKSUM_PIECE_BYTES = 65_536;
 
 /** What the steps of a sequence work on. */
 export interface SequenceContext {
@@ -108,9 +113,16 @@ const actions: Readonly<Record<StepName, StepAction>> = {
     const { download, offset } = installationOf(context);
     await download.run(offset);
   },
-  checkMemory: (context) => {
-    const { signedDescriptor } = installationOf(context).image;
-    return routine(context, "checkMemory", { signedDescriptor }, "image-rejected");
+  checkMemory: async (context) => {
+    const { client, profile, signal } = context;
+    const { image } = installationOf(context);
+    const check = {
+      signedDescriptor: image.signedDescriptor,
+      sha256: new Uint8Array(Buffer.from(image.sha256, "hex")),
+      crc32: () => crc32Of(image.source),
+    };
+    const result = await persist(() => checkMemory(client, profile, check, { signal }));
+    judge(context, "checkMemory", result, "image-rejected");
   },
   checkDependencies: (context) => routine(context, "checkDependencies", {}, "image-rejected"),
   activate: (context) => routine(context, "activate", {}, "not-started"),
@@ -140,18 +152,38 @@ async function unlock({ client, profile, signal }: SequenceContext): Promise<voi
 }
 
 async function routine<N extends RoutineName>(
-  { client, profile, signal }: SequenceContext,
+  context: SequenceContext,
   name: N,
   input: RoutineInput<N>,
   fault: InstallerFault,
 ): Promise<void> {
+  const { client, profile, signal } = context;
   const result = await persist(() => startRoutine(client, profile, name, input, { signal }));
+  judge(context, name, result, fault);
+}
+
+/** A routine that ran may still have found something. */
+function judge(
+  { profile }: SequenceContext,
+  name: RoutineName,
+  result: RoutineResult,
+  fault: InstallerFault,
+): void {
   if (result === "ok") return;
   const reason = routineResults[result].sentence;
   throw new InstallerError(fault, `${profile.title} answered ${name}: ${reason}`, {
     name: profile.title,
     reason,
   });
+}
+
+/** CRC-32 over an image, read in pieces. */
+async function crc32Of(source: ImageSource): Promise<number> {
+  let crc = 0;
+  for (let at = 0; at < source.length; at += CHECKSUM_PIECE_BYTES) {
+    crc = crc32(await source.read(at, Math.min(CHECKSUM_PIECE_BYTES, source.length - at)), crc);
+  }
+  return crc;
 }
 
 function installationOf(context: SequenceContext): NonNullable<SequenceContext["installation"]> {

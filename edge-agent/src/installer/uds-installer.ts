@@ -6,6 +6,7 @@ import {
   type DidValue,
   type EcuProfile,
   gatewayChannel,
+  ProfileError,
   readDid,
   type StepName,
 } from "@halfshaft/vehicle-net/ecu";
@@ -75,8 +76,8 @@ export class UdsInstaller implements Installer {
     const { profile } = this.#options;
     const download = new Download(this.#client, profile, image, options);
     const offset = await this.#doing("identification", async () => {
-      const inactive = await this.#read("inactiveImageDigest", signal);
-      return hex(inactive) === image.sha256 ? undefined : await download.resumeOffset();
+      const inactive = await this.#known("inactiveImageDigest", signal);
+      return inactive && hex(inactive) === image.sha256 ? undefined : await download.resumeOffset();
     });
     const totalBytes = image.source.length;
     // Checked by the ECU already, before an interruption: nothing is left to do.
@@ -158,7 +159,8 @@ export class UdsInstaller implements Installer {
     try {
       return await this.#read(name, signal);
     } catch (error) {
-      if (error instanceof UdsRefused) return undefined;
+      const isAbsent = error instanceof ProfileError && error.code === "absent";
+      if (isAbsent || error instanceof UdsRefused) return undefined;
       throw error;
     }
   }

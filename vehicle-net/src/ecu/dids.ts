@@ -4,6 +4,7 @@ import { UdsFormatError, UdsProtocolError } from "../uds/error.ts";
 import { bytes, decode, encode, type Field, type FieldOutput, record, rest, u32 } from "../uds/fields.ts";
 import { ReadDataByIdentifier, WriteDataByIdentifier } from "../uds/services/data-by-identifier.ts";
 import type { DidName, EcuProfile } from "./profile.ts";
+import { ProfileError } from "./profile-error.ts";
 
 export type Bank = "A" | "B";
 
@@ -107,14 +108,21 @@ export const decodeDid = <N extends DidName>(name: N, data: Uint8Array): DidValu
 export const didNamed = (profile: EcuProfile, did: number): DidName | undefined =>
   (Object.keys(profile.dids) as DidName[]).find((name) => profile.dids[name] === did);
 
-/** Reads one value (service 22). Throws as `UdsClient.request` does. */
+/** The number of a DID. @throws {ProfileError} `absent` where this ECU has none of that name. */
+export function didOf(profile: EcuProfile, name: DidName): number {
+  const did = profile.dids[name];
+  if (did === undefined) throw new ProfileError("absent", `dids.${name}`, `${profile.title} has none`);
+  return did;
+}
+
+/** Reads one value (service 22). Throws as `UdsClient.request` and `didOf` do. */
 export async function readDid<N extends DidName>(
   client: UdsClient,
   profile: EcuProfile,
   name: N,
   options?: RequestOptions,
 ): Promise<DidValue<N>> {
-  const { data } = await client.request(ReadDataByIdentifier, { dids: [profile.dids[name]] }, options);
+  const { data } = await client.request(ReadDataByIdentifier, { dids: [didOf(profile, name)] }, options);
   try {
     return decodeDid(name, data);
   } catch (error) {
@@ -125,7 +133,7 @@ export async function readDid<N extends DidName>(
   }
 }
 
-/** Writes one value (service 2E). Throws as `UdsClient.request` does. */
+/** Writes one value (service 2E). Throws as `UdsClient.request` and `didOf` do. */
 export async function writeDid<N extends DidName>(
   client: UdsClient,
   profile: EcuProfile,
@@ -134,5 +142,5 @@ export async function writeDid<N extends DidName>(
   options?: RequestOptions,
 ): Promise<void> {
   const data = encodeDid(name, value);
-  await client.request(WriteDataByIdentifier, { did: profile.dids[name], data }, options);
+  await client.request(WriteDataByIdentifier, { did: didOf(profile, name), data }, options);
 }

@@ -90,6 +90,21 @@ describe("V4 profiles", () => {
     ],
     ["two meanings of one DID", "dids.fingerprint", (p: EcuProfile) => (p.dids.fingerprint = 0xf188)],
     ["two meanings of one routine", "routines.revert", (p: EcuProfile) => (p.routines.revert = 0x0302)],
+    [
+      "an added DID that is known by another name",
+      "otherDids.vin",
+      (p: EcuProfile) => (p.otherDids = { vin: 0xf195 }),
+    ],
+    [
+      "a step without its routine",
+      "activationSequence[2]",
+      (p: EcuProfile) => Reflect.deleteProperty(p.routines, "activate"),
+    ],
+    [
+      "a fingerprint without its DID",
+      "programmingSequence[6]",
+      (p: EcuProfile) => Reflect.deleteProperty(p.dids, "fingerprint"),
+    ],
     ["an even security level", "security.level", (p: EcuProfile) => (p.security.level = 2)],
     ["no download", "programmingSequence", (p: EcuProfile) => (p.programmingSequence = ["unlock"])],
     [
@@ -99,6 +114,16 @@ describe("V4 profiles", () => {
     ],
   ])("V4 %s is refused as a contradiction", (_what, field, change) => {
     expect(failure(changed(change))).toMatchObject({ code: "contradiction", field });
+  });
+
+  test("V4 an ECU without banks, resuming and counter is a profile too", () => {
+    const simple = changed((p) => {
+      p.dids = { serialNumber: 0xf18c, hardwareId: 0xf191 };
+      p.routines = { eraseMemory: 0xff00 };
+      p.programmingSequence = ["programmingSession", "unlock", "eraseMemory", "download", "hardReset"];
+      p.activationSequence = p.commitSequence = p.revertSequence = [];
+    });
+    expect(failure(simple)).not.toBeInstanceOf(Error);
   });
 
   test("V4 regions may touch", () => {

@@ -1,6 +1,6 @@
 import type { TLocalizedValidationError } from "typebox/error";
 import { Value } from "typebox/value";
-import { EcuProfile } from "./profile.ts";
+import { EcuProfile, type RoutineName } from "./profile.ts";
 import { ProfileError } from "./profile-error.ts";
 import { seedKeyAlgorithm } from "./seed-key.ts";
 
@@ -13,9 +13,10 @@ export function loadProfile(value: unknown): EcuProfile {
   if (!Value.Check(EcuProfile, value)) throw badField(value);
   checkAddressing(value);
   checkMemory(value);
-  checkNumbers("dids", value.dids);
-  checkNumbers("routines", value.routines);
+  checkNumbers(["dids", "otherDids"], value);
+  checkNumbers(["routines", "otherRoutines"], value);
   checkSequence(value);
+  checkSteps(value);
   if (value.security.level % 2 === 0) {
     throw contradiction(
       "security.level",
@@ -92,14 +93,46 @@ function checkMemory({ memory, flash }: EcuProfile): void {
   }
 }
 
-function checkNumbers(field: string, numbers: Readonly<Record<string, number>>): void {
+/** A number means one thing only, in what is known by name and in what the profile adds. */
+function checkNumbers(
+  fields: readonly ("dids" | "otherDids" | "routines" | "otherRoutines")[],
+  profile: EcuProfile,
+): void {
   const names = new Map<number, string>();
-  for (const [name, number] of Object.entries(numbers)) {
-    const other = names.get(number);
-    if (other !== undefined) {
-      throw contradiction(`${field}.${name}`, `${hex(number)} is already the number of ${other}`);
+  for (const field of fields) {
+    for (const [name, number] of Object.entries<number>(profile[field] ?? {})) {
+      const other = names.get(number);
+      if (other !== undefined) {
+        throw contradiction(`${field}.${name}`, `${hex(number)} is already the number of ${other}`);
+      }
+      names.set(number, name);
     }
-    names.set(number, name);
+  }
+}
+
+const sequences = ["programmingSequence", "activationSequence", "commitSequence", "revertSequence"] as const;
+const routineNames: readonly RoutineName[] = [
+  "checkPreconditions",
+  "eraseMemory",
+  "checkMemory",
+  "checkDependencies",
+  "activate",
+  "commit",
+  "revert",
+];
+
+/** A step that the ECU has no number for could only fail, and in the middle of a flash. */
+function checkSteps(profile: EcuProfile): void {
+  for (const sequence of sequences) {
+    for (const [i, step] of profile[sequence].entries()) {
+      const routine = routineNames.find((name) => name === step);
+      if (routine !== undefined && profile.routines[routine] === undefined) {
+        throw contradiction(`${sequence}[${i}]`, `${step} needs routines.${routine}, which is not given`);
+      }
+      if (step === "writeFingerprint" && profile.dids.fingerprint === undefined) {
+        throw contradiction(`${sequence}[${i}]`, `${step} needs dids.fingerprint, which is not given`);
+      }
+    }
   }
 }
 

@@ -112,36 +112,42 @@ const Boot = Type.Object(
   strict,
 );
 
+/** What is left out, this ECU does not have; without a serial number and a hardware id nobody can tell it apart. */
 const Dids = Type.Object(
   {
     serialNumber: U16,
     hardwareId: U16,
-    softwareVersion: U16,
-    applicationSoftwareId: U16,
-    sparePart: U16,
-    fingerprint: U16,
-    activeBank: U16,
-    trialState: U16,
-    resumeOffset: U16,
-    imageDigest: U16,
-    inactiveImageDigest: U16,
-    releaseCounter: U16,
+    softwareVersion: Type.Optional(U16),
+    applicationSoftwareId: Type.Optional(U16),
+    sparePart: Type.Optional(U16),
+    fingerprint: Type.Optional(U16),
+    activeBank: Type.Optional(U16),
+    trialState: Type.Optional(U16),
+    /** Without it an interrupted transfer begins anew. */
+    resumeOffset: Type.Optional(U16),
+    imageDigest: Type.Optional(U16),
+    inactiveImageDigest: Type.Optional(U16),
+    releaseCounter: Type.Optional(U16),
   },
   strict,
 );
 
 const Routines = Type.Object(
   {
-    checkPreconditions: U16,
-    eraseMemory: U16,
-    checkMemory: U16,
-    checkDependencies: U16,
-    activate: U16,
-    commit: U16,
-    revert: U16,
+    checkPreconditions: Type.Optional(U16),
+    eraseMemory: Type.Optional(U16),
+    checkMemory: Type.Optional(U16),
+    checkDependencies: Type.Optional(U16),
+    activate: Type.Optional(U16),
+    commit: Type.Optional(U16),
+    revert: Type.Optional(U16),
   },
   strict,
 );
+
+/** What checkMemory is told of the image: its signed descriptor, a checksum over the image file, or nothing. */
+export const checkMemoryKinds = ["signedDescriptor", "sha256", "crc32", "nothing"] as const;
+export type CheckMemoryKind = (typeof checkMemoryKinds)[number];
 
 /** What a tester can be told to do; each step is one request or one fixed run of them. */
 export const stepNames = [
@@ -184,6 +190,13 @@ export const EcuProfile = Type.Object(
     boot: Boot,
     dids: Dids,
     routines: Routines,
+    /** More identifiers and routines by their names, for reading, writing and explaining. */
+    otherDids: Type.Optional(Type.Record(Name, U16)),
+    otherRoutines: Type.Optional(Type.Record(Name, U16)),
+    /** Option record of checkMemory. Default: signedDescriptor. */
+    checkMemoryKind: Type.Optional(Type.Enum([...checkMemoryKinds])),
+    /** Whether routines answer with a byte that says what they found. Default true; else a positive answer means ok. */
+    routineStatus: Type.Optional(Type.Boolean()),
     /** An image goes into the inactive bank and is checked there; nothing else changes. */
     programmingSequence: Sequence,
     /** The inactive bank starts on trial. */

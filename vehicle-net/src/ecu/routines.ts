@@ -12,6 +12,7 @@ import {
 import { RoutineControl, RoutineControlType } from "../uds/services/routine-control.ts";
 import { memoryRange } from "../uds/services/transfer.ts";
 import type { EcuProfile, RoutineName } from "./profile.ts";
+import { ProfileError } from "./profile-error.ts";
 
 /** What a routine found: one byte of its status record. A routine that could not run is refused with an NRC instead. */
 export const routineResults = {
@@ -79,23 +80,36 @@ export const decodeRoutineResult = (statusRecord: Uint8Array): RoutineResult => 
 export const routineNamed = (profile: EcuProfile, routineId: number): RoutineName | undefined =>
   (Object.keys(profile.routines) as RoutineName[]).find((name) => profile.routines[name] === routineId);
 
-/** Starts a routine and gives what it found. Throws as `UdsClient.request` does. */
-export async function startRoutine<N extends RoutineName>(
+/** The number of a routine. @throws {ProfileError} `absent` where this ECU has none of that name. */
+export function routineOf(profile: EcuProfile, name: RoutineName): number {
+  const routineId = profile.routines[name];
+  if (routineId === undefined)
+    throw new ProfileError("absent", `routines.${name}`, `${profile.title} has none`);
+  return routineId;
+}
+
+/** Starts a routine and gives what it found. Throws as `UdsClient.request` and `routineOf` do. */
+export const startRoutine = <N extends RoutineName>(
   client: UdsClient,
   profile: EcuProfile,
   name: N,
   input: RoutineInput<N>,
   options?: RequestOptions,
+): Promise<RoutineResult> =>
+  startWithRecord(client, profile, name, encodeRoutineOptions(name, input), options);
+
+/** The same with the bytes of an option record. */
+export async function startWithRecord(
+  client: UdsClient,
+  profile: EcuProfile,
+  name: RoutineName,
+  optionRecord: Uint8Array,
+  options?: RequestOptions,
 ): Promise<RoutineResult> {
-  const { statusRecord } = await client.request(
-    RoutineControl,
-    {
-      controlType: RoutineControlType.start,
-      routineId: profile.routines[name],
-      optionRecord: encodeRoutineOptions(name, input),
-    },
-    options,
-  );
+  const routineId = routineOf(profile, name);
+  const start = { controlType: RoutineControlType.start, routineId, optionRecord };
+  const { statusRecord } = await client.request(RoutineControl, start, options);
+  if (profile.routineStatus === false) return "ok";
   try {
     return decodeRoutineResult(statusRecord);
   } catch (error) {

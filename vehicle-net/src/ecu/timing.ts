@@ -2,7 +2,10 @@ import { type ClientTiming, defaultClientTiming, type ServerTiming } from "../ud
 import type { EcuProfile } from "./profile.ts";
 
 /** What a tester allows this ECU. */
-export const clientTiming = ({ timing }: EcuProfile): ClientTiming => ({ ...defaultClientTiming, ...timing.client });
+export const clientTiming = ({ timing }: EcuProfile): ClientTiming => ({
+  ...defaultClientTiming,
+  ...timing.client,
+});
 
 /** What this ECU promises and keeps. */
 export const serverTiming = ({ timing }: EcuProfile): ServerTiming => ({

@@ -83,10 +83,13 @@ function describeNumber(sid: number, name: string, value: number, profile?: EcuP
 }
 
 function nameInProfile(profile: EcuProfile, field: string, value: number): string | undefined {
-  if (field === "did") return didNamed(profile, value);
-  if (field === "routineId") return routineNamed(profile, value);
+  if (field === "did") return didNamed(profile, value) ?? nameOf(profile.otherDids, value);
+  if (field === "routineId") return routineNamed(profile, value) ?? nameOf(profile.otherRoutines, value);
   return undefined;
 }
+
+const nameOf = (names: Names | undefined, value: number): string | undefined =>
+  Object.entries(names ?? {}).find(([, number]) => number === value)?.[0];
 
 /** The meaning of a data record that this profile's DID has, if it has one and the record fits. */
 export const meaningOfDid = (profile: EcuProfile, did: number, data: Uint8Array): string | undefined => {
