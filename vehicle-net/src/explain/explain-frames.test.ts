@@ -34,14 +34,14 @@ const longRequest = [
 ] as const;
 
 describe("V5 explain", () => {
-  test("V5 a whole flash reads as its golden text", () => {
-    const capture = fixture("flash.candump")
+  test.each(["flash", "lossy-fd"])("V5 the capture %s reads as its golden text", (name) => {
+    const capture = fixture(`${name}.candump`)
       .split("\n")
       .map(parseCandumpLine)
       .filter((entry) => entry !== undefined)
       .map(({ frame, atMs }) => ({ ...frame, atMs }));
     const text = [...explainFrames(capture, { profiles: [engine] })].join("\n");
-    expect(text).toBe(fixture("flash.txt").trimEnd());
+    expect(text).toBe(fixture(`${name}.txt`).trimEnd());
   });
 
   test("V5 a message is explained as soon as it is complete", () => {
