@@ -14,7 +14,6 @@ const CAN_EFF_MASK = 0x1fff_ffff;
 /** Flags in `canfd_frame.flags`. */
 const CANFD_BRS = 0x01;
 const CANFD_ESI = 0x02;
-const CANFD_FDF = 0x04;
 
 const LENGTH_OFFSET = 4;
 const FLAGS_OFFSET = 5;
@@ -44,7 +43,7 @@ export function encodeKernelFrame(frame: CanFrame, target: DataView): number {
   bytes.fill(0);
   target.setUint32(0, canId(frame), LITTLE_ENDIAN);
   target.setUint8(LENGTH_OFFSET, data.length);
-  if (fd) target.setUint8(FLAGS_OFFSET, CANFD_FDF | (brs ? CANFD_BRS : 0) | (esi ? CANFD_ESI : 0));
+  if (fd) target.setUint8(FLAGS_OFFSET, (brs ? CANFD_BRS : 0) | (esi ? CANFD_ESI : 0));
   bytes.set(data, DATA_OFFSET);
   return bytes.length;
 }

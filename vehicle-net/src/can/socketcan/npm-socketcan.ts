@@ -19,8 +19,9 @@ interface RawChannel {
 
 interface NpmMessage {
   readonly id: number;
-  readonly ext: boolean;
-  readonly rtr: boolean;
+  /** Left out in what it receives where false. */
+  readonly ext?: boolean;
+  readonly rtr?: boolean;
   readonly err?: boolean;
   readonly data: Buffer;
 }
@@ -129,9 +130,9 @@ class NpmSocketCanBus implements SocketCanBus {
   }
 
   #received({ id, ext, rtr, err, data }: NpmMessage): void {
-    if (rtr || err === true) return;
+    if (rtr === true || err === true) return;
     const fd = data.length > CLASSIC_MAX_LENGTH ? { fd: true } : {};
-    const frame = { id, extended: ext, data: new Uint8Array(data), ...fd, atMs: this.#clock.now() };
+    const frame = { id, extended: ext === true, data: new Uint8Array(data), ...fd, atMs: this.#clock.now() };
     if (!passes(this.#filters, frame)) return;
     for (const { receive } of this.#listeners) receive(frame);
   }
