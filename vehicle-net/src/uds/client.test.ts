@@ -182,6 +182,14 @@ describe("V3 client", () => {
     expect(events.map((event) => event.kind)).toEqual(["request", "stray", "response"]);
   });
 
+  test("V3 a time-out names what came instead of the answer", async () => {
+    scripted({ "22 F1 95": [[5, "62"]] });
+    const answer = client().request(ReadDataByIdentifier, readVersion);
+    await expect(clock.run(answer)).rejects.toThrow(
+      "ReadDataByIdentifier (22) was not answered within 60 ms (P2); 62 came, which does not answer it",
+    );
+  });
+
   test("V3 the late answer to a repeated block is not taken for the answer to the next", async () => {
     scripted({
       "36 01 AA": [[70, "76 01"]],
@@ -320,6 +328,12 @@ describe("V3 client", () => {
   test("V3 raw bytes go and come as they are", async () => {
     scripted({ "BA 01": [[5, "FA 07"]] });
     await expect(clock.run(client().send(hex("BA 01")))).resolves.toEqual(hex("FA 07"));
+  });
+
+  test("V3 raw bytes that suppress their answer come back as nothing once P2 has passed", async () => {
+    await expectWithin(clock, 61, client().send(hex("3E 80")));
+    scripted({ "3E 80": [[1, "7F 3E 12"]] });
+    await expect(clock.run(client().send(hex("3E 80")))).rejects.toBeInstanceOf(UdsRefused);
   });
 });
 

@@ -3,7 +3,13 @@ import type { MessageTransport } from "../isotp/transport.ts";
 import { UdsAborted, UdsFormatError, UdsProtocolError, UdsRefused } from "./error.ts";
 import { abortion, Exchange, type ClientEvent, type ExchangeOptions } from "./exchange.ts";
 import { Nrc } from "./nrc.ts";
-import { type AnyService, decodeResponse, encodeRequest, type Service } from "./service.ts";
+import {
+  type AnyService,
+  decodeResponse,
+  encodeRequest,
+  type Service,
+  SUPPRESS_POSITIVE_RESPONSE,
+} from "./service.ts";
 import { EcuReset } from "./services/ecu-reset.ts";
 import { DiagnosticSessionControl, Session } from "./services/session-control.ts";
 import { serviceOf } from "./services/table.ts";
@@ -109,14 +115,17 @@ export class UdsClient {
     await this.#inTurn(() => this.#run(service, message, options, true));
   }
 
-  /** Sends the bytes of any request and gives the bytes of its positive response. Throws as `request` does. */
+  /**
+   * Sends the bytes of any request and gives the bytes of its positive response; none where bit 7 of the
+   * sub-function suppresses it and P2 has passed in silence. Throws as `request` does.
+   */
   async send(message: Uint8Array, options: RequestOptions = {}): Promise<Uint8Array> {
     const sid = message[0];
     if (sid === undefined) throw new UdsFormatError("too-short", "an empty message is no request");
     const service = serviceOf(sid);
-    const answer = await this.#inTurn(() => this.#run(service, message, options, false));
-    if (answer === undefined) throw new UdsProtocolError(service, "no answer came");
-    return answer;
+    const suppressed = service.subFunction && ((message[1] ?? 0) & SUPPRESS_POSITIVE_RESPONSE) !== 0;
+    const answer = await this.#inTurn(() => this.#run(service, message, options, suppressed));
+    return answer ?? new Uint8Array();
   }
 
   /** Stops TesterPresent and fails what is waiting. The transport stays open: it is its opener's. */

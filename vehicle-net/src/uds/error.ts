@@ -10,6 +10,14 @@ export interface ServiceName {
 export const describeService = (service: ServiceName): string =>
   `${service.name} (${service.sid.toString(16).toUpperCase().padStart(2, "0")})`;
 
+const SHOWN_BYTES = 8;
+
+/** The start of a message for a sentence: `62 F1 95 31 …`. */
+function hex(message: Uint8Array): string {
+  const bytes = Array.from(message.subarray(0, SHOWN_BYTES), (byte) => byte.toString(16).padStart(2, "0"));
+  return `${bytes.join(" ").toUpperCase()}${message.length > SHOWN_BYTES ? " …" : ""}`;
+}
+
 /** The ECU answered negatively; a server's handler throws it to answer so. */
 export class UdsRefused extends Error {
   override readonly name = "UdsRefused";
@@ -38,9 +46,13 @@ export class UdsTimeout extends Error {
   readonly service: ServiceName;
   readonly timer: UdsTimer;
   readonly timeoutMs: number;
+  /** The last message that came meanwhile and is no answer to this request. */
+  readonly stray: Uint8Array | undefined;
 
-  constructor(service: ServiceName, timer: UdsTimer, timeoutMs: number) {
-    super(`${describeService(service)} was not answered within ${timeoutMs} ms (${timer})`);
+  constructor(service: ServiceName, timer: UdsTimer, timeoutMs: number, stray?: Uint8Array) {
+    const other = stray === undefined ? "" : `; ${hex(stray)} came, which does not answer it`;
+    super(`${describeService(service)} was not answered within ${timeoutMs} ms (${timer})${other}`);
+    this.stray = stray;
     this.service = service;
     this.timer = timer;
     this.timeoutMs = timeoutMs;

@@ -42,6 +42,8 @@ export class Exchange {
   #pending = false;
   /** A longer message is arriving; no time-out of ours runs meanwhile. */
   #receiving = false;
+  /** The last message that was no answer to us. */
+  #stray: Uint8Array | undefined;
   #timer: Timer | undefined;
   #overall: Timer | undefined;
 
@@ -80,6 +82,7 @@ export class Exchange {
     this.#receiving = false;
     if (this.#settled || !this.#isOurs(message)) {
       onEvent({ kind: "stray", message, atMs });
+      this.#stray = message;
       this.#rearm();
       return;
     }
@@ -140,7 +143,7 @@ export class Exchange {
       this.#outcome.resolve(undefined);
       return;
     }
-    this.#fail(new UdsTimeout(service, timer, timeoutMs));
+    this.#fail(new UdsTimeout(service, timer, timeoutMs, this.#stray));
   }
 
   #fail(error: Error): void {
