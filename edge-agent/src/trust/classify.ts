@@ -1,4 +1,5 @@
 import { BadVersionError, ExpiredMetadataError } from "tuf-js/dist/error.js";
+import { messageOf } from "../causes.ts";
 import type { MetadataFetcher } from "./metadata-fetcher.ts";
 import { type RepositoryName, TrustError } from "./trust-error.ts";
 
@@ -15,7 +16,7 @@ const patterns = {
  */
 export function classify(error: unknown, repository: RepositoryName, fetcher: MetadataFetcher): TrustError {
   if (error instanceof TrustError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error).replace(/^Unable to load \w+( metadata)? error \w+: /, "");
   const role = patterns.expired.exec(message)?.[1] ?? fetcher.last?.role ?? "root";
   const options = { cause: error };
   if (fetcher.failure !== undefined) {
