@@ -1,9 +1,9 @@
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import { BenchError } from "../bench-error.ts";
 import { Children } from "../demo/children.ts";
 import { runDemo } from "../demo/demo.ts";
+import { makeFolders } from "../demo/folders.ts";
 import { DEMO_HELP, readDemoOptions } from "../demo/options.ts";
+import { checkPorts } from "../demo/ports.ts";
 
 /** `demo`: exit status 0 where the run ended as it was asked for. No program outlives it. */
 export async function demo(args: readonly string[]): Promise<number> {
@@ -12,9 +12,9 @@ export async function demo(args: readonly string[]): Promise<number> {
     console.log(DEMO_HELP);
     return 0;
   }
-  const logs = join(options.dataFolder, "logs");
-  await mkdir(logs, { recursive: true });
-  const children = new Children(logs);
+  await checkPorts(options);
+  const folders = await makeFolders(options.dataFolder);
+  const children = new Children(folders.logs);
   const stopped = Promise.withResolvers<never>();
   stopped.promise.catch(() => {});
   const interrupt = (): void =>
@@ -23,7 +23,7 @@ export async function demo(args: readonly string[]): Promise<number> {
   children.onUnexpectedEnd = (error) => stopped.reject(error);
   try {
     const { hmiUrl, cloudUrl } = await Promise.race([
-      runDemo(options, children, process.stdout),
+      runDemo(options, folders, children, process.stdout),
       stopped.promise,
     ]);
     if (options.stay) {

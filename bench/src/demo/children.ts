@@ -29,12 +29,17 @@ interface RunningChild {
 export class Children {
   readonly #logFolder: string;
   readonly #running: RunningChild[] = [];
-  #stopping = false;
+  readonly #stop = new AbortController();
   /** Called when a child ends before it is asked to. */
   onUnexpectedEnd: (error: BenchError) => void = () => {};
 
   constructor(logFolder: string) {
     this.#logFolder = logFolder;
+  }
+
+  /** Aborts when everything is being stopped: from then on nothing is started any more. */
+  get signal(): AbortSignal {
+    return this.#stop.signal;
   }
 
   /**
@@ -60,7 +65,7 @@ export class Children {
     this.#running.push({ name, process: child, ended });
     void ended.then((code) => {
       log.end();
-      if (this.#stopping) return;
+      if (this.signal.aborted) return;
       const error = endedError(name, code, lastLines);
       ready.reject(error);
       this.onUnexpectedEnd(error);
@@ -98,7 +103,7 @@ export class Children {
 
   /** Stops every program, the last one started first; kills what does not end within 5 s. Idempotent. */
   async stopAll(): Promise<void> {
-    this.#stopping = true;
+    this.#stop.abort(new BenchError("INTERRUPTED", "everything is being stopped"));
     for (const child of this.#running.toReversed()) {
       child.process.kill("SIGTERM");
       const timer = setTimeout(() => child.process.kill("SIGKILL"), STOP_WITHIN_MS);
@@ -109,6 +114,7 @@ export class Children {
   }
 
   #spawn(program: Program, args: readonly string[]): ChildProcess {
+    this.signal.throwIfAborted();
     const main = fileURLToPath(new URL(PROGRAMS[program], import.meta.url));
     // A Ctrl-C must reach the children through stopAll, in order, not through the terminal: hence a group of their own.
     return spawn(process.execPath, [main, ...args], { stdio: ["ignore", "pipe", "pipe"], detached: true });

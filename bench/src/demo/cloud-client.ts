@@ -13,7 +13,7 @@ export class CloudClient {
   readonly #fetch: InjectFetch;
 
   /** @param fetchFunction the network by default; a rig in one process calls the cloud directly */
-  constructor(url: string, operatorKey: string, fetchFunction: InjectFetch = overNetwork) {
+  constructor(url: string, operatorKey: string, fetchFunction: InjectFetch = fetch) {
     this.url = url;
     this.#key = operatorKey;
     this.#fetch = fetchFunction;
@@ -39,11 +39,11 @@ export class CloudClient {
 
   async #request(method: string, path: string, body?: Body): Promise<Response> {
     const headers: Record<string, string> = { authorization: `Bearer ${this.#key}` };
-    let payload: string | Uint8Array | undefined;
+    let payload: string | Uint8Array<ArrayBuffer> | undefined;
     if (body !== undefined) {
       headers["idempotency-key"] = randomUUID();
       headers["content-type"] = "json" in body ? "application/json" : body.contentType;
-      payload = "json" in body ? JSON.stringify(body.json) : body.bytes;
+      payload = "json" in body ? JSON.stringify(body.json) : Uint8Array.from(body.bytes);
     }
     const response = await this.#fetch(`${this.url}${path}`, { method, headers, body: payload });
     if (response.ok) return response;
@@ -55,6 +55,3 @@ export class CloudClient {
     );
   }
 }
-
-const overNetwork: InjectFetch = (url, { method, headers, body } = {}) =>
-  fetch(url, { method, headers, body: body instanceof Uint8Array ? Uint8Array.from(body) : body });

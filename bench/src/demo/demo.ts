@@ -1,11 +1,12 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Release } from "@halfshaft/ota-format";
 import { profileNamed } from "@halfshaft/vehicle-net/ecu";
 import { readCapture } from "./capture.ts";
 import type { Children } from "./children.ts";
 import { CloudClient } from "./cloud-client.ts";
 import { DEMO_ECUS, type DemoEcu, GATEWAY_ID, NEW_VERSION, OLD_VERSION } from "./fleet.ts";
+import type { Folders } from "./folders.ts";
 import { HmiClient } from "./hmi-client.ts";
 import { type CloudJob, followJob, until, waitForManifest } from "./job.ts";
 import type { DemoOptions } from "./options.ts";
@@ -25,15 +26,6 @@ const BITRATE = 500_000;
 /** The unit that does not start in `--fault boot-failure`. */
 const FAULTY = "body";
 
-/** Where everything of one run lies. */
-interface Folders {
-  readonly base: string;
-  readonly cloud: string;
-  readonly agent: string;
-  readonly capture: string;
-  ecu(ecu: DemoEcu): string;
-}
-
 interface Running {
   readonly cloud: CloudClient;
   readonly cloudUrl: string;
@@ -48,11 +40,12 @@ interface Running {
  */
 export async function runDemo(
   options: DemoOptions,
+  folders: Folders,
   children: Children,
   out: NodeJS.WriteStream,
 ): Promise<{ hmiUrl: string; cloudUrl: string }> {
   const say = (line: string): void => void out.write(`${line}\n`);
-  const folders = await makeFolders(options.dataFolder);
+  const { signal } = children;
   const running = await startCloudAndBus(options, children, folders, say);
   const { cloud } = running;
 
@@ -62,12 +55,12 @@ export async function runDemo(
   say("Release 1 is published; it is what the three control units leave the factory with.");
   await startEcus(options, children, folders, running, first);
   const hmi = await startAgent(options, children, folders, running, { vehicleId, token, first });
-  await until("the gateway to report what the control units run", () =>
+  await until("the gateway to report what the control units run", { signal }, () =>
     waitForManifest(cloud, vehicleId, OLD_VERSION),
   );
 
   const second = await publishRelease(cloud, "new", (ecu, leftOut) => say(uploadLine(ecu, leftOut)));
-  const deltas = await until("the deltas", () => waitForDeltas(cloud, second.releaseId));
+  const deltas = await until("the deltas", { signal }, () => waitForDeltas(cloud, second.releaseId));
   say(`Release 2 is published and signed; ${deltas} deltas are ready.`);
   if (options.fault === "tampered-artifact") {
     const spared = new Set(first.images.map(({ sha256 }) => sha256));
@@ -78,7 +71,7 @@ export async function runDemo(
   say(`The campaign is started. HMI: ${hmi.url}   API: ${running.cloudUrl}/docs`);
   say("");
 
-  const job = await followJob({ cloud, hmi, vehicleId, approve: !options.stay, out });
+  const job = await followJob({ cloud, hmi, vehicleId, approve: !options.stay, out, signal });
   const evidence = await collectEvidence(job, cloud, children, folders);
   const figures = await readCapture(
     folders.capture,
@@ -91,20 +84,6 @@ export async function runDemo(
   say("");
   say(endingLine(options, job));
   return { hmiUrl: hmi.url, cloudUrl: running.cloudUrl };
-}
-
-async function makeFolders(dataFolder: string): Promise<Folders> {
-  const base = resolve(dataFolder);
-  await rm(base, { recursive: true, force: true });
-  const folders: Folders = {
-    base,
-    cloud: join(base, "cloud"),
-    agent: join(base, "agent"),
-    capture: join(base, "bus.log"),
-    ecu: ({ profile }) => join(base, `ecu-${profile}`),
-  };
-  await mkdir(join(base, "logs"), { recursive: true });
-  return folders;
 }
 
 async function startCloudAndBus(

@@ -48,9 +48,11 @@ export const NEW_VERSION = "2.0.0";
 
 export const RELEASE_NOTES = `# Release 2
 
-- **Engine control** starts more smoothly in the cold.
+The engine starts more smoothly in the cold, and driver assistance is ready sooner.
+
+- **Engine control** meters the first strokes after a cold night anew.
 - **Driver assistance** answers earlier after the ignition is switched on.
 - **Body control** draws less current while parked.
 
-The update can be undone until every unit has confirmed it.
+The old software stays in each unit until all of them have confirmed the new one.
 `;

@@ -36,11 +36,18 @@ export interface CloudJob {
 
 const ENDED = new Set(["succeeded", "rolledBack", "failed", "declined", "expired"]);
 
+export interface Patience {
+  /** Ends the wait with its reason. */
+  readonly signal: AbortSignal;
+  /** Default: a minute. */
+  readonly withinMs?: number;
+}
+
 /** Asks until there is an answer. @throws {BenchError} `TIMED_OUT` naming what was waited for. */
 export async function until<T>(
   what: string,
+  { signal, withinMs = WAIT_MS }: Patience,
   ask: () => Promise<T | undefined>,
-  withinMs = WAIT_MS,
 ): Promise<T> {
   const deadline = performance.now() + withinMs;
   for (;;) {
@@ -50,6 +57,7 @@ export async function until<T>(
       throw new BenchError("TIMED_OUT", `Waited ${withinMs / 1000} s for ${what}.`);
     }
     await sleep(POLL_MS);
+    signal.throwIfAborted();
   }
 }
 
@@ -72,29 +80,33 @@ export interface FollowOptions {
   /** Say yes on the HMI as soon as it asks. */
   readonly approve: boolean;
   readonly out: NodeJS.WriteStream;
+  readonly signal: AbortSignal;
 }
 
 /** Watches the vehicle's job through the HMI until the cloud's record says that it has ended. */
-export async function followJob({ cloud, hmi, vehicleId, approve, out }: FollowOptions): Promise<CloudJob> {
+export async function followJob({
+  cloud,
+  hmi,
+  vehicleId,
+  approve,
+  out,
+  signal,
+}: FollowOptions): Promise<CloudJob> {
   const view = new ProgressView(out);
   let approved = !approve;
-  const job = await until(
-    "the end of the job",
-    async () => {
-      const state = await hmi.state();
-      view.show(state);
-      if (!approved && state.job?.stage === "consent" && state.job.consent !== undefined) {
-        await hmi.decide(state.job.jobId, "now");
-        approved = true;
-      }
-      const [last] = await cloud.get<{ jobId: string; status: string }[]>(
-        `/api/v1/jobs?vehicleId=${vehicleId}&limit=1`,
-      );
-      if (last === undefined || !ENDED.has(last.status)) return undefined;
-      return await cloud.get<CloudJob>(`/api/v1/jobs/${last.jobId}`);
-    },
-    JOB_MS,
-  );
+  const job = await until("the end of the job", { signal, withinMs: JOB_MS }, async () => {
+    const state = await hmi.state();
+    view.show(state);
+    if (!approved && state.job?.stage === "consent" && state.job.consent !== undefined) {
+      await hmi.decide(state.job.jobId, "now");
+      approved = true;
+    }
+    const [last] = await cloud.get<{ jobId: string; status: string }[]>(
+      `/api/v1/jobs?vehicleId=${vehicleId}&limit=1`,
+    );
+    if (last === undefined || !ENDED.has(last.status)) return undefined;
+    return await cloud.get<CloudJob>(`/api/v1/jobs/${last.jobId}`);
+  });
   view.show(await hmi.state());
   view.end();
   return job;

@@ -32,7 +32,7 @@ export class ProgressView {
   }
 
   #logStage(job: JobState): void {
-    const stage = `${job.stage} ${job.ecus.map((ecu) => `${ecu.name}: ${ecu.status}`).join(", ")}`;
+    const stage = `${job.stage} ${job.ecus.map((ecu) => `${ecu.status} ${quarters(ecu)}`).join(", ")}`;
     if (stage === this.#lastStage) return;
     this.#lastStage = stage;
     this.#out.write(`  ${job.stage.padEnd(9)} ${job.ecus.map(ecuWord).join("  ")}\n`);
@@ -54,6 +54,9 @@ function ecuLine(ecu: JobEcuState): string {
 
 const ecuWord = (ecu: JobEcuState): string =>
   `${ecu.name} ${ecu.status}${ecu.fraction === undefined ? "" : ` ${Math.round(ecu.fraction * 100)} %`}`;
+
+/** A line for each quarter of an ECU's work is enough where nothing can be drawn over. */
+const quarters = ({ fraction = 0 }: JobEcuState): number => Math.floor(fraction * 4);
 
 function isFinished(ecu: JobEcuState): boolean {
   return ["installed", "onTrial", "committed", "reverted"].includes(ecu.status);

@@ -38,12 +38,32 @@ async function updateWithCutAt(fact: string, nth = 1, bootFailure = false) {
 }
 
 test.each([
-  ...["offer done", "plan intent", "plan done", "consent intent", "consent decision", "consent done"],
-  ...["download intent", "download done ENG-1", "download done", "verify intent", "verify done"],
-  ...["patch intent", "patch done ADA-1", "patch done", "readiness intent", "readiness done"],
-  ...["flash intent", "flash done BOD-1", "flash done"],
-  ...["activate intent", "activate done ENG-1", "activate done"],
-  ...["confirm intent", "confirm decision", "confirm done", "report intent"],
+  "offer done",
+  "plan intent",
+  "plan done",
+  "consent intent",
+  "consent decision",
+  "consent done",
+  "download intent",
+  "download done ENG-1",
+  "download done",
+  "verify intent",
+  "verify done",
+  "patch intent",
+  "patch done ADA-1",
+  "patch done",
+  "readiness intent",
+  "readiness done",
+  "flash intent",
+  "flash done BOD-1",
+  "flash done",
+  "activate intent",
+  "activate done ENG-1",
+  "activate done",
+  "confirm intent",
+  "confirm decision",
+  "confirm done",
+  "report intent",
 ])("E2 a power cut of the gateway right after `%s` ends with all ECUs on the new software", async (fact) => {
   const { outcome, record } = await updateWithCutAt(fact);
   expect([outcome, record.status]).toEqual(["succeeded", "succeeded"]);

@@ -3,7 +3,7 @@ import type { App } from "@halfshaft/cloud-lite";
 export interface InjectInit {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
   readonly signal?: AbortSignal | null;
 }
 

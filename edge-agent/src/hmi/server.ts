@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { fastifySSE } from "@fastify/sse";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { pageFiles } from "./page-files.ts";
 import { asProblem, HmiProblem, problemDetails } from "./problems.ts";
 import { hmiRoutes, type HmiRouteOptions } from "./routes.ts";
@@ -32,7 +32,9 @@ export async function createHmiServer({ logger }: HmiServerOptions = {}): Promis
     forceCloseConnections: true,
     // A field too many is an error, not noise.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
-    ...(logger ? { loggerInstance: logger, disableRequestLogging: true } : {}),
+    ...(logger
+      ? { loggerInstance: logger, logController: new LogController({ disableRequestLogging: true }) }
+      : {}),
   });
   // Only JSON: a form of another site cannot send it without being asked first.
   app.removeContentTypeParser("text/plain");
