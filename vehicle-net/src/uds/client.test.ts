@@ -9,7 +9,7 @@ import { EcuReset } from "./services/ecu-reset.ts";
 import { DiagnosticSessionControl } from "./services/session-control.ts";
 import { TesterPresent } from "./services/tester-present.ts";
 import { TransferData } from "./services/transfer.ts";
-import { hex, TestLink, text } from "./test-link.ts";
+import { hex, type Script, TestLink } from "./test-link.ts";
 
 const timing = { p2Ms: 50, p2StarMs: 5000, marginMs: 10, overallMs: 20_000, s3ClientMs: 2000 };
 
@@ -32,17 +32,7 @@ const client = (options: Partial<UdsClientOptions> = {}): UdsClient =>
     ...options,
   });
 
-/** An ECU that answers each request with the messages that the script has for it, each after its delay. */
-function scripted(script: Record<string, readonly (readonly [delayMs: number, answer: string])[]>): void {
-  link.ecu.subscribe({
-    message(message) {
-      for (const [delayMs, answer] of script[text(message)] ?? []) {
-        clock.after(delayMs, () => void link.ecu.send(hex(answer)));
-      }
-    },
-  });
-}
-
+const scripted = (script: Script): void => link.script(script);
 const readVersion = { dids: [0xf195] };
 
 describe("V3 client", () => {
@@ -334,76 +324,5 @@ describe("V3 client", () => {
     await expectWithin(clock, 61, client().send(hex("3E 80")));
     scripted({ "3E 80": [[1, "7F 3E 12"]] });
     await expect(clock.run(client().send(hex("3E 80")))).rejects.toBeInstanceOf(UdsRefused);
-  });
-});
-
-describe("V3 TesterPresent", () => {
-  const session = { "10 03": [[1, "50 03 00 32 01 F4"]], "10 01": [[1, "50 01 00 32 01 F4"]] } as const;
-  const present = (): number[] =>
-    link.tester.sent.filter((sent) => sent.text === "3E 80").map((sent) => sent.atMs);
-
-  test("V3 goes out every S3client while a non-default session is held", async () => {
-    scripted(session);
-    const tester = client();
-    await clock.run(tester.request(DiagnosticSessionControl, { session: 3 }));
-    expect(tester.session).toBe(3);
-    await clock.advance(6500);
-    expect(present()).toHaveLength(3);
-    await clock.run(tester.request(DiagnosticSessionControl, { session: 1 }));
-    await clock.advance(10_000);
-    expect(present()).toHaveLength(3);
-  });
-
-  test("V3 does not go out twice as often where the session is entered twice", async () => {
-    scripted(session);
-    const tester = client();
-    await clock.run(tester.request(DiagnosticSessionControl, { session: 3 }));
-    await clock.run(tester.request(DiagnosticSessionControl, { session: 3 }));
-    await clock.advance(4500);
-    expect(present()).toHaveLength(2);
-    tester.close();
-  });
-
-  test("V3 stops after a reset", async () => {
-    scripted({ ...session, "11 01": [[1, "51 01"]] });
-    const tester = client();
-    await clock.run(tester.request(DiagnosticSessionControl, { session: 3 }));
-    await clock.run(tester.request(EcuReset, { resetType: 1 }));
-    expect(tester.session).toBe(1);
-    await clock.advance(10_000);
-    expect(present()).toEqual([]);
-  });
-
-  test("V3 is not sent physically while a request is being worked on", async () => {
-    scripted({
-      ...session,
-      "22 F1 95": [
-        [10, "7F 22 78"],
-        [4000, "62 F1 95 31"],
-      ],
-    });
-    const tester = client();
-    await clock.run(tester.request(DiagnosticSessionControl, { session: 3 }));
-    await clock.run(tester.request(ReadDataByIdentifier, readVersion));
-    await clock.advance(10);
-    expect(present()).toEqual([]);
-    tester.close();
-  });
-
-  test("V3 is sent functionally even then, for the other ECUs", async () => {
-    const functional = new TestLink(clock);
-    scripted({
-      ...session,
-      "22 F1 95": [
-        [10, "7F 22 78"],
-        [4000, "62 F1 95 31"],
-      ],
-    });
-    const tester = client({ functional: functional.tester });
-    await clock.run(tester.request(DiagnosticSessionControl, { session: 3 }));
-    await clock.run(tester.request(ReadDataByIdentifier, readVersion));
-    tester.close();
-    expect(functional.tester.sent.map((sent) => sent.text)).toEqual(["3E 80", "3E 80"]);
-    expect(present()).toEqual([]);
   });
 });

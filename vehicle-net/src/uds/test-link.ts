@@ -9,6 +9,9 @@ export const hex = (text: string): Uint8Array =>
 export const text = (bytes: Uint8Array): string =>
   Array.from(bytes, (byte) => byte.toString(16).toUpperCase().padStart(2, "0")).join(" ");
 
+/** What an ECU answers to each request: messages, each after its delay. */
+export type Script = Readonly<Record<string, readonly (readonly [delayMs: number, answer: string])[]>>;
+
 export interface TestEnd extends MessageTransport {
   /** Every message that was sent from this end, with the time at which it had left. */
   readonly sent: { text: string; atMs: number }[];
@@ -26,11 +29,25 @@ export class TestLink {
   /** Sends for which this returns an error fail with it. */
   breaks: (message: string) => Error | undefined = () => undefined;
 
+  readonly #clock: VirtualClock;
+
   constructor(clock: VirtualClock) {
+    this.#clock = clock;
     const testerReceivers = new Set<MessageReceiver>();
     const ecuReceivers = new Set<MessageReceiver>();
     this.tester = this.#end(clock, testerReceivers, ecuReceivers);
     this.ecu = this.#end(clock, ecuReceivers, testerReceivers);
+  }
+
+  /** Makes the ECU's end answer by the script; what is not in it stays without answer. */
+  script(script: Script): void {
+    this.ecu.subscribe({
+      message: (message) => {
+        for (const [delayMs, answer] of script[text(message)] ?? []) {
+          this.#clock.after(delayMs, () => void this.ecu.send(hex(answer)));
+        }
+      },
+    });
   }
 
   #end(clock: VirtualClock, own: Set<MessageReceiver>, others: Set<MessageReceiver>): TestEnd {
