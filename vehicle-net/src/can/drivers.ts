@@ -6,6 +6,8 @@ export interface OpenBusOptions {
   readonly clock: Clock;
   /** The buses of this process by the name in `virtual:name`. */
   readonly virtualBuses?: ReadonlyMap<string, VirtualBus>;
+  /** Told what a person should know of an adapter, a sentence each: a slow UART, unplugging, coming back. */
+  readonly onNotice?: (sentence: string) => void;
 }
 
 type OpenDriver = (url: string, options: OpenBusOptions) => Promise<CanBus>;
@@ -15,13 +17,18 @@ const DRIVERS: ReadonlyMap<string, OpenDriver> = new Map<string, OpenDriver>([
   ["virtual", async (url, options) => openVirtual(url, options)],
   ["hub", async (url, { clock }) => (await import("./hub.ts")).openHub(url, clock)],
   [
+    "slcan",
+    async (url, { clock, onNotice }) =>
+      (await import("./slcan/slcan.ts")).openSlcan(url, clock, { onNotice }),
+  ],
+  [
     "socketcan",
     async (url, { clock }) => (await import("./socketcan/socketcan.ts")).openSocketCan(url, clock),
   ],
 ]);
 
 /**
- * Opens a CAN bus by URL: `hub://host:port`, `virtual:name?node=tester`.
+ * Opens a CAN bus by URL: `hub://host:port`, `slcan:/dev/ttyACM0?bitrate=500k`, `virtual:name?node=tester`.
  * @throws {CanError} `unknown-driver`, `bad-url`, or what the driver says.
  */
 export async function openBus(url: string, options: OpenBusOptions): Promise<CanBus> {
