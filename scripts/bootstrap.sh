@@ -49,6 +49,12 @@ bring_dependencies() {
 	printf '%s' "$want" >node_modules/.halfshaft-stamp
 }
 
+# SocketCAN in full needs a C compiler once; without, the npm package socketcan stands in where it was built.
+bring_addon() {
+	[ "$(uname -s)" = Linux ] || return 0
+	sh vehicle-net/native/socketcan/build.sh || say "The SocketCAN add-on is not built; all else works without it."
+}
+
 bring_pages() {
 	want=$(find ui-kit/src edge-agent/src/hmi -type f -not -path '*/dist/*' -not -name '*.test.*' | LC_ALL=C sort | xargs cat | cksum)
 	stamp=edge-agent/src/hmi/page/dist/.stamp
@@ -65,5 +71,6 @@ bring_pages() {
 bootstrap() {
 	bring_node
 	bring_dependencies
+	bring_addon
 	bring_pages
 }

@@ -5,7 +5,6 @@ set -eu
 . "$(dirname -- "$0")/bootstrap.sh"
 bring_node
 bring_dependencies
-# Without a compiler the driver falls back to the npm package socketcan, and tests that need the add-on say that they are skipped.
-sh vehicle-net/native/socketcan/build.sh || say "the SocketCAN add-on is not built"
+bring_addon
 cd "${OLDPWD:-$ROOT}"
 exec node "$ROOT/hil/src/main.ts" kernel-can "$@"

@@ -21,7 +21,8 @@ ${Object.entries(VERBS)
   .map(([name, { help }]) => `  ${name.padEnd(18)} ${help}`)
   .join("\n")}
 
-Each verb answers --help. Exit status: 0 done, 1 failed, 2 a wrong option; kernel-can: that of the command.`;
+Each verb answers --help. Exit status: 0 done, 1 failed, 2 a wrong option, 69 what is needed is missing; kernel-can: that of
+the command.`;
 
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
@@ -40,11 +41,14 @@ async function main(args: readonly string[]): Promise<number> {
   )(rest);
 }
 
+/** 69 is EX_UNAVAILABLE of sysexits.h: a caller can tell "could not be tried" from "failed". */
+const EXIT_STATUS: Partial<Record<string, number>> = { BAD_OPTION: 2, MISSING: 69 };
+
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   if (!(error instanceof Error && "code" in error)) throw error;
   console.error(`error ${String(error.code)}: ${error.message}`);
   if ("help" in error && typeof error.help === "string") console.error(error.help);
-  process.exitCode = error.code === "BAD_OPTION" ? 2 : 1;
+  process.exitCode = EXIT_STATUS[String(error.code)] ?? 1;
 }

@@ -18,7 +18,7 @@ writes there is discarded, except below --writable. Says on stderr which way it 
   --memory MIB     of the guest, default 1536
   --timeout S      after which the guest is stopped, default 600
 
-Exit status: that of the command; 1 where neither way is possible, with what is missing.`;
+Exit status: that of the command; 69 where neither way is possible, with what is missing.`;
 
 const OPTIONS = {
   writable: { type: "string", multiple: true },

@@ -129,6 +129,10 @@ describe.skipIf(loadAddon() === undefined)("kernel ISO-TP (skipped where the add
   });
 });
 
+/** From Linux 6.1 on the kernel marks FD frames with CANFD_FDF (4) among the flags that candump prints; before, it does not. */
+const withoutFormatFlag = (text = ""): string =>
+  text.replace(/##(.)/u, (_, flags: string) => `##${Number.parseInt(flags, 16) & ~4}`);
+
 describe.skipIf(findTool("candump") === undefined)("can-utils (skipped where not installed)", () => {
   const witness = async (...command: [string, ...string[]]): Promise<Witness> => {
     const started = await Witness.listening(vcan.name, command);
@@ -146,7 +150,7 @@ describe.skipIf(findTool("candump") === undefined)("can-utils (skipped where not
     const candump = await witness("candump", "-L", vcan.name);
     const bus = await open();
     await bus.send(frame);
-    expect((await candump.line()).split(" ")[2]).toBe(text);
+    expect(withoutFormatFlag((await candump.line()).split(" ")[2])).toBe(text);
     const { promise, resolve } = Promise.withResolvers<ReceivedFrame>();
     bus.subscribe(resolve);
     run("cansend", [vcan.name, text]);
