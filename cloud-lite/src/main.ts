@@ -12,7 +12,8 @@ function explain(error: unknown): string {
 }
 
 async function main(args: readonly string[]): Promise<void> {
-  const [name = "help", ...rest] = args;
+  const asksForHelp = args.includes("--help") || args.includes("-h");
+  const [name = "help", ...rest] = asksForHelp ? ["help"] : args;
   const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
   if (!verb) throw new Refusal("VERB_UNKNOWN", { verb: name });
   const { config, words } = readConfig(rest, process.env);
@@ -20,9 +21,12 @@ async function main(args: readonly string[]): Promise<void> {
   await run({ config, words });
 }
 
+const WRONG_OPTIONS: ReadonlySet<string> = new Set(["VERB_UNKNOWN", "CLOUD_CONFIG_INVALID"]);
+
 try {
   await main(process.argv.slice(2));
 } catch (error) {
   console.error(explain(error));
-  process.exitCode = 1;
+  const isWrongOption = error instanceof Refusal && WRONG_OPTIONS.has(error.code);
+  process.exitCode = isWrongOption ? 2 : 1;
 }
