@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib";
 import {
+  authenticateTester,
   checkMemory,
   type EcuProfile,
   keyFor,
@@ -9,6 +10,7 @@ import {
   routineResults,
   startRoutine,
   type StepName,
+  type TesterCredentials,
   writeDid,
 } from "@halfshaft/vehicle-net/ecu";
 import {
@@ -41,6 +43,8 @@ export interface SequenceContext {
   readonly today: () => string;
   /** Who programs, for the fingerprint. */
   readonly tester: string;
+  /** For ECUs that ask for authentication (29). */
+  readonly credentials?: TesterCredentials;
   /** What is installed; the steps of activation, commit and revert need none. */
   readonly installation?: {
     readonly image: ImageToInstall;
@@ -100,6 +104,12 @@ const actions: Readonly<Record<StepName, StepAction>> = {
   communicationOff: communication(CommunicationControlType.enableRxAndDisableTx),
   communicationOn: communication(CommunicationControlType.enableRxAndTx),
   unlock: (context) => persist(() => unlock(context)),
+  authenticate: ({ client, profile, signal, credentials }) => {
+    if (credentials === undefined)
+      throw refused(profile, "its profile asks for credentials, and none were given");
+    // A challenge serves once, so a lost answer means to begin again.
+    return persist(() => authenticateTester(client, profile, credentials, { signal }));
+  },
   writeFingerprint: ({ client, profile, signal, today, tester }) =>
     persist(() => writeDid(client, profile, "fingerprint", { date: today(), tester }, { signal })),
   eraseMemory: async (context) => {
@@ -187,14 +197,11 @@ async function crc32Of(source: ImageSource): Promise<number> {
 }
 
 function installationOf(context: SequenceContext): NonNullable<SequenceContext["installation"]> {
-  if (context.installation === undefined) {
-    const { title } = context.profile;
-    const reason = "its profile asks for an image outside the programming sequence";
-    throw new InstallerError("refused", `${title}: ${reason}`, {
-      name: title,
-      operation: "sequence",
-      nrc: reason,
-    });
-  }
-  return context.installation;
+  if (context.installation !== undefined) return context.installation;
+  throw refused(context.profile, "its profile asks for an image outside the programming sequence");
+}
+
+function refused({ title }: EcuProfile, reason: string): InstallerError {
+  const operands = { name: title, operation: "sequence", nrc: reason };
+  return new InstallerError("refused", `${title}: ${reason}`, operands);
 }

@@ -9,6 +9,7 @@ import {
   ProfileError,
   readDid,
   type StepName,
+  type TesterCredentials,
 } from "@halfshaft/vehicle-net/ecu";
 import { type IsoTpChannel, openIsoTpChannel } from "@halfshaft/vehicle-net/isotp";
 import { type ClientEvent, UdsClient, UdsRefused, wasLost } from "@halfshaft/vehicle-net/uds";
@@ -28,6 +29,8 @@ export interface UdsInstallerOptions {
   readonly today?: () => string;
   /** Who programs, for the fingerprint: printable ASCII. */
   readonly tester?: string;
+  /** For ECUs that ask for authentication (29). */
+  readonly credentials?: TesterCredentials;
   /** Every request and answer, for traces. */
   readonly onEvent?: (event: ClientEvent) => void;
 }
@@ -120,8 +123,8 @@ export class UdsInstaller implements Installer {
       installation?: { image: ImageToInstall; download: Download; offset: number };
     },
   ): Promise<void> {
-    const { profile, today = todayUtc, tester = "halfshaft" } = this.#options;
-    await runSequence({ client: this.#client, profile, today, tester, ...context }, steps);
+    const { profile, today = todayUtc, tester = "halfshaft", credentials } = this.#options;
+    await runSequence({ client: this.#client, profile, today, tester, credentials, ...context }, steps);
   }
 
   async #status(signal: AbortSignal | undefined): Promise<EcuStatus> {

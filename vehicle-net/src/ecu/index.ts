@@ -1,4 +1,5 @@
 export * from "./addressing.ts";
+export * from "./authentication.ts";
 export * from "./check-memory.ts";
 export * from "./dids.ts";
 export * from "./load-profile.ts";

@@ -101,6 +101,11 @@ describe("V4 profiles", () => {
       (p: EcuProfile) => Reflect.deleteProperty(p.routines, "activate"),
     ],
     [
+      "a step that authenticates without saying how",
+      "commitSequence[0]",
+      (p: EcuProfile) => (p.commitSequence = ["authenticate"]),
+    ],
+    [
       "a fingerprint without its DID",
       "programmingSequence[6]",
       (p: EcuProfile) => Reflect.deleteProperty(p.dids, "fingerprint"),
@@ -120,6 +125,7 @@ describe("V4 profiles", () => {
     const simple = changed((p) => {
       p.dids = { serialNumber: 0xf18c, hardwareId: 0xf191 };
       p.routines = { eraseMemory: 0xff00 };
+      p.transfer.dataFormats = { raw: 0x00 };
       p.programmingSequence = ["programmingSession", "unlock", "eraseMemory", "download", "hardReset"];
       p.activationSequence = p.commitSequence = p.revertSequence = [];
     });

@@ -129,6 +129,9 @@ function checkSteps(profile: EcuProfile): void {
       if (routine !== undefined && profile.routines[routine] === undefined) {
         throw contradiction(`${sequence}[${i}]`, `${step} needs routines.${routine}, which is not given`);
       }
+      if (step === "authenticate" && profile.authentication === undefined) {
+        throw contradiction(`${sequence}[${i}]`, `${step} needs authentication, which is not given`);
+      }
       if (step === "writeFingerprint" && profile.dids.fingerprint === undefined) {
         throw contradiction(`${sequence}[${i}]`, `${step} needs dids.fingerprint, which is not given`);
       }

@@ -101,6 +101,16 @@ const Security = Type.Object(
   strict,
 );
 
+/** How a tester authenticates itself (service 29); what it proves that with is no part of a profile. */
+const Authentication = Type.Union([
+  Type.Object({ mode: Type.Literal("certificate") }, strict),
+  /** `algorithm`: its indicator of 16 bytes, hex. */
+  Type.Object(
+    { mode: Type.Literal("challenge"), algorithm: Type.String({ pattern: "^[0-9a-f]{32}$" }) },
+    strict,
+  ),
+]);
+
 /** Times of the boot loader. */
 const Boot = Type.Object(
   {
@@ -160,6 +170,7 @@ export const stepNames = [
   "communicationOff",
   "communicationOn",
   "unlock",
+  "authenticate",
   "writeFingerprint",
   "eraseMemory",
   "download",
@@ -187,6 +198,8 @@ export const EcuProfile = Type.Object(
     memory: Type.Array(MemoryRegion, { minItems: 1, maxItems: 64 }),
     transfer: Transfer,
     security: Security,
+    /** For ECUs that ask for it; others have only `security`. */
+    authentication: Type.Optional(Authentication),
     boot: Boot,
     dids: Dids,
     routines: Routines,

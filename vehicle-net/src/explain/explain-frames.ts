@@ -27,7 +27,8 @@ const NAMED_IDS = 8;
 /**
  * Explains the frames of a bus as a tree of UDS, ISO-TP and CAN, one message at a time. Lines come when a message is
  * complete, with the time of its first frame in ms since the first frame of all. Pure: frames in, lines out.
- * ECUs without a profile are found by the identifiers 7E0–7EF and 18DAxxxx; addresses in data bytes are not.
+ * ECUs without a profile are found by the identifiers 7E0–7EF and 18DAxxxx; addresses in data bytes are not. One
+ * explainer is for one bus: a capture of several channels takes one each.
  */
 export class Explainer {
   readonly #links: Links;
