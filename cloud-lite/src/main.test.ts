@@ -57,13 +57,13 @@ test("A6 `audit verify` counts the entries of an unbroken log", async () => {
 });
 
 test.each([
-  [["frobnicate"], "VERB_UNKNOWN: There is no `cloud frobnicate`."],
-  [["audit", "verify", "--data", "none"], "CLOUD_NOT_INITIALISED: none holds no cloud."],
-  [["run", "--port", "x"], 'CLOUD_CONFIG_INVALID: --port is "x"'],
-  [["roots", "import"], "VERB_UNKNOWN: There is no `cloud roots import`."],
-])("A12 `cloud %j` is refused with a code, and without a stack", async (args, sentence) => {
+  [["frobnicate"], 2, "VERB_UNKNOWN: There is no `cloud frobnicate`."],
+  [["audit", "verify", "--data", "none"], 1, "CLOUD_NOT_INITIALISED: none holds no cloud."],
+  [["run", "--port", "x"], 2, 'CLOUD_CONFIG_INVALID: --port is "x"'],
+  [["roots", "import"], 2, "VERB_UNKNOWN: There is no `cloud roots import`."],
+])("A12 `cloud %j` is refused with a code, and without a stack", async (args, status, sentence) => {
   const { code, out, err } = await finish(...args);
-  expect({ code, out }).toEqual({ code: 1, out: "" });
+  expect({ code, out }).toEqual({ code: status, out: "" });
   expect(err).toContain(sentence);
   expect(err).not.toMatch(/\n\s+at /);
 });
