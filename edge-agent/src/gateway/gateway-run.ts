@@ -40,6 +40,9 @@ export interface GatewayParts extends GatewayDeps {
   readonly clockTrusted: () => boolean;
 }
 
+/** Before a job is taken up again that ended without its end. */
+const UNFINISHED_PAUSE_MS = 30_000;
+
 /** The gateway at work: one job after the other, and the state that everyone sees. */
 export class GatewayRun implements GatewayControls {
   readonly #parts: GatewayParts;
@@ -172,19 +175,24 @@ export class GatewayRun implements GatewayControls {
 
   /** First what the journal says, before anything else; then offers, as long as there is power. */
   async #work(signal: AbortSignal): Promise<void> {
-    const { journal, nudge, now } = this.#parts;
+    const { journal, nudge, now, config } = this.#parts;
     await this.#inventory.refresh(signal);
-    if (startingPoint(journal.facts) !== "rest") await runUpdate(this.#steps, journal.facts, signal);
     while (true) {
       this.#askAgain = false;
-      if (this.#manifestDue) await this.#trySendingManifest(signal);
-      this.#lastCheckAt = now();
+      const isResting = startingPoint(journal.facts) === "rest";
+      if (isResting && this.#manifestDue) await this.#trySendingManifest(signal);
+      if (isResting) this.#lastCheckAt = now();
       const before = journal.facts;
       await runUpdate(this.#steps, journal.facts, signal);
+      if (startingPoint(journal.facts) !== "rest") {
+        // The machine came to its end and the job did not: no fact could be written, or the agent is at fault.
+        await nudge.pause(UNFINISHED_PAUSE_MS, signal);
+        continue;
+      }
       await this.#cleanUp();
       this.#publish();
       const hadJob = journal.facts !== before;
-      if (!hadJob && !this.#askAgain) await nudge.pause(this.#parts.config.pollMs * 2, signal);
+      if (!hadJob && !this.#askAgain) await nudge.pause(config.pollMs * 2, signal);
     }
   }
 

@@ -72,9 +72,9 @@ async function settle(
 ): Promise<void> {
   const drive = decision === "commit" ? driveToNew : driveToOld;
   const until = deps.now() + deps.limits.settleTimeoutMs;
-  const again = ["FLASH_BUS_UNAVAILABLE", "CONFIRM_NO_ANSWER"] as const;
+  const codes = ["FLASH_BUS_UNAVAILABLE", "CONFIRM_NO_ANSWER"] as const;
   try {
-    await retrying("confirm", again, until, deps, signal, () => drive(ecu, deps, signal));
+    await retrying({ stage: "confirm", codes, until }, deps, signal, () => drive(ecu, deps, signal));
   } catch (error) {
     signal.throwIfAborted();
     const { ecuId, name, version } = ecu;

@@ -23,6 +23,7 @@ export const transportOf = (ecu: EcuPlan, withoutDelta: ReadonlySet<string>): Si
  */
 export function download({ offer, plan }: Job, deps: UpdateDeps, signal: AbortSignal): Promise<void> {
   const withoutDelta = ecusWithoutDelta(deps.journal.facts);
+  const policy = { stage: "download", codes: ["DOWNLOAD_INTERRUPTED"], until: offer.expiresAt } as const;
   const throttle = new Throttle(deps.clock, deps.limits.downloadBytesPerSecond);
   // One connection; the second file waits for the first.
   let turn: Promise<unknown> = Promise.resolve();
@@ -30,7 +31,7 @@ export function download({ offer, plan }: Job, deps: UpdateDeps, signal: AbortSi
     await makeRoom(plan.ecus, withoutDelta, deps);
     await forEachEcu("download", plan.ecus, deps, signal, (ecu) => {
       const fetching = turn.then(() =>
-        retrying("download", ["DOWNLOAD_INTERRUPTED"], offer.expiresAt, deps, signal, () =>
+        retrying(policy, deps, signal, () =>
           fetchFile(ecu, transportOf(ecu, withoutDelta), { deps, throttle, signal }),
         ),
       );

@@ -25,12 +25,13 @@ interface Candidate {
  * @throws {UpdateFailure}
  */
 export function plan(offer: Offer, deps: UpdateDeps, signal: AbortSignal): Promise<Plan> {
-  const again = ["PLAN_METADATA_UNREACHABLE", "PLAN_TARGETS_STALE"] as const;
+  const codes = ["PLAN_METADATA_UNREACHABLE", "PLAN_TARGETS_STALE"] as const;
+  const policy = { stage: "plan", codes, until: offer.expiresAt } as const;
   return journaled(
     "plan",
     deps,
     signal,
-    () => retrying("plan", again, offer.expiresAt, deps, signal, () => makePlan(offer, deps, signal)),
+    () => retrying(policy, deps, signal, () => makePlan(offer, deps, signal)),
     { done: (plan) => ({ plan }) },
   );
 }

@@ -2,8 +2,13 @@ import { endingOf } from "../journal/job-facts.ts";
 import type { UpdateDeps } from "./deps.ts";
 import { retrying } from "./retrying.ts";
 
-/** Until the cloud has it: a vehicle may be offline for weeks. */
-const FOREVER = Number.POSITIVE_INFINITY;
+/** Until the cloud has it: a vehicle may be offline for weeks, or its token be renewed. */
+const UNTIL_DELIVERED = {
+  stage: "report",
+  codes: ["REPORT_UNDELIVERED"],
+  until: Number.POSITIVE_INFINITY,
+  stubborn: true,
+} as const;
 
 /**
  * Writes how the job ends, then tells the cloud: first what the ECUs say of themselves, then the events, whose last
@@ -15,7 +20,7 @@ export async function report(deps: UpdateDeps, signal: AbortSignal): Promise<voi
     const { outcome, failure } = endingOf(journal.facts);
     await journal.append({ step: "report", kind: "intent", payload: { outcome, failure } });
   }
-  await retrying("report", ["REPORT_UNDELIVERED"], FOREVER, deps, signal, () => deps.sendManifest(signal));
+  await retrying(UNTIL_DELIVERED, deps, signal, () => deps.sendManifest(signal));
   await sender.drain(signal);
   await journal.append({ step: "report", kind: "done" });
 }

@@ -1,18 +1,25 @@
 import type { FailureName, Stage } from "@halfshaft/ota-format";
+import { causeOf } from "../causes.ts";
+import { HttpError } from "../http/http-error.ts";
 import type { UpdateDeps } from "./deps.ts";
 import { failureOf } from "./failure.ts";
 
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 300_000;
 
-/**
- * Does something again as long as it fails with one of `codes`, with growing pauses that a nudge ends.
- * @param until wall time after which the failure stands, UTC ms
- */
+export interface RetryPolicy {
+  readonly stage: Stage;
+  /** Failures after which it is tried again. */
+  readonly codes: readonly FailureName[];
+  /** Wall time after which the failure stands, UTC ms. */
+  readonly until: number;
+  /** Tries again even where the cloud's answer will not change by itself: a file that is not there, a revoked token. */
+  readonly stubborn?: boolean;
+}
+
+/** Does something again as its policy says, with growing pauses that a nudge ends. Throws the failure that stands. */
 export async function retrying<T>(
-  stage: Stage,
-  codes: readonly FailureName[],
-  until: number,
+  policy: RetryPolicy,
   deps: Pick<UpdateDeps, "nudge" | "now" | "ecus" | "log">,
   signal: AbortSignal,
   work: () => Promise<T>,
@@ -22,10 +29,18 @@ export async function retrying<T>(
       return await work();
     } catch (error) {
       signal.throwIfAborted();
-      const failure = failureOf(error, { stage, busUrl: deps.ecus.busUrl });
-      if (!codes.includes(failure.code) || deps.now() + pauseMs > until) throw error;
-      deps.log.warn({ failure, pauseMs }, "trying again");
+      if (!mayPass(error, policy, deps) || deps.now() + pauseMs > policy.until) throw error;
+      deps.log.warn({ err: error, pauseMs }, "trying again");
     }
     await deps.nudge.pause(pauseMs, signal);
   }
+}
+
+function mayPass(
+  error: unknown,
+  { stage, codes, stubborn = false }: RetryPolicy,
+  { ecus }: Pick<UpdateDeps, "ecus">,
+): boolean {
+  if (!codes.includes(failureOf(error, { stage, busUrl: ecus.busUrl }).code)) return false;
+  return stubborn || causeOf(error, HttpError)?.isPassing !== false;
 }
