@@ -5,7 +5,8 @@ import type { Cloud } from "./cloud.ts";
 import type { CloudConfig } from "./config.ts";
 import { DEFAULT_ORGANISATION, type Database } from "./db/open.ts";
 import { createMetrics } from "./plugins/metrics.ts";
-import { createDeltaMaker, type DeltaCreator } from "./releases/delta-maker.ts";
+import type { DeltaCreator } from "./releases/delta-creator.ts";
+import { createDeltaMaker } from "./releases/delta-maker.ts";
 import { createDirectorRoot } from "./trust/director-repository.ts";
 import { createImageRepository, imageScope } from "./trust/image-repository.ts";
 import type { Signers } from "./trust/keys.ts";
@@ -19,7 +20,7 @@ export interface CloudParts {
   readonly db: Database;
   readonly artifacts: ArtifactStore;
   readonly signers: Signers;
-  readonly deltaEngine: () => DeltaCreator;
+  readonly deltaCreator: () => DeltaCreator;
   readonly wakeUp: (vehicleId: string) => void;
   /** For what fails in the background, where nobody waits for an answer. */
   readonly onError: (error: unknown) => void;
@@ -34,7 +35,7 @@ export function assembleCloud(parts: CloudParts): Cloud {
     signers,
     metrics,
     now,
-    engine: parts.deltaEngine,
+    creator: parts.deltaCreator,
     onError: parts.onError,
   });
   return { config, now, db, artifacts, signers, deltas, lastSeen: createLastSeen(db), metrics, wakeUp };

@@ -5,7 +5,7 @@ import { assembleCloud, initialise } from "./assemble.ts";
 import type { App, Cloud } from "./cloud.ts";
 import { DEFAULTS, type CloudConfig } from "./config.ts";
 import { DEFAULT_ORGANISATION, openDatabase } from "./db/open.ts";
-import type { DeltaCreator } from "./releases/delta-maker.ts";
+import type { DeltaCreator } from "./releases/delta-creator.ts";
 import { DIRECTOR_ROOT_REPOSITORY } from "./trust/director-repository.ts";
 import { IMAGE_REPOSITORY } from "./trust/image-repository.ts";
 import { ephemeralSigners } from "./trust/keys.ts";
@@ -28,7 +28,7 @@ export interface InProcessCloud {
 export interface InProcessOptions {
   /** Wall time, UTC ms. */
   readonly now: () => number;
-  readonly deltaEngine: DeltaCreator;
+  readonly deltaCreator: DeltaCreator;
   readonly config?: Partial<CloudConfig>;
   readonly artifacts?: ArtifactStore;
   readonly wakeUp?: (vehicleId: string) => void;
@@ -47,7 +47,7 @@ export async function createInProcessCloud(options: InProcessOptions): Promise<I
     db,
     artifacts: options.artifacts ?? memoryArtifacts(),
     signers,
-    deltaEngine: () => options.deltaEngine,
+    deltaCreator: () => options.deltaCreator,
     wakeUp: options.wakeUp ?? (() => undefined),
     onError: options.onError ?? (() => undefined),
   });

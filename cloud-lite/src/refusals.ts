@@ -158,6 +158,11 @@ const table = {
     sentence: "Version {version} for {hardwareId} was released already.",
     help: "A released version never changes. Give the new image a new version.",
   },
+  DELTA_UNKNOWN: {
+    status: 404,
+    sentence: "Release {releaseId} has no delta {deltaId}.",
+    help: "List them with GET /api/v1/releases/{releaseId}/deltas.",
+  },
   IMAGE_EMPTY: {
     status: 422,
     sentence: "Nothing of the upload lies in a flashed region of {hardwareId}.",

@@ -11,6 +11,7 @@ import { DEFAULT_ORGANISATION } from "./db/open.ts";
 import { createBroker, type Broker } from "./mqtt/broker.ts";
 import { collectProcessMetrics } from "./plugins/metrics.ts";
 import { Refusal } from "./refusals.ts";
+import { deltaCreator } from "./releases/delta-creator.ts";
 import { storePresence } from "./vehicles/presence.ts";
 
 export interface RunningCloud {
@@ -21,6 +22,10 @@ export interface RunningCloud {
 }
 
 const FLUSH_MS = 5000;
+/** How often it is looked for deltas that are to be tried again. */
+const DELTA_RETRY_MS = 60_000;
+/** Of the thread that makes deltas: whoever waits for an answer comes first. */
+const NICENESS = 10;
 const HOUSEKEEPING_MS = 60 * 60 * 1000;
 /** How long an Idempotency-Key is remembered. */
 const IDEMPOTENCY_MS = 7 * 24 * HOUSEKEEPING_MS;
@@ -53,7 +58,7 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
     db,
     artifacts,
     signers,
-    deltaEngine: workerDeltaEngine,
+    deltaCreator: () => deltaCreator(workerDeltaEngine({ niceness: NICENESS })),
     wakeUp: (vehicleId) => broker.wakeUp(vehicleId),
     onError,
   });
@@ -64,6 +69,7 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
 
   const flush = setInterval(() => void cloud.lastSeen.flush().catch(onError), FLUSH_MS);
   const housekeeping = setInterval(() => void forgetKeys().catch(onError), HOUSEKEEPING_MS);
+  const deltaRetry = setInterval(() => cloud.deltas.wake(), DELTA_RETRY_MS);
   const forgetKeys = async (): Promise<void> => {
     await db
       .deleteFrom("idempotencyKeys")
@@ -73,6 +79,7 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
   const close = async (): Promise<void> => {
     clearInterval(flush);
     clearInterval(housekeeping);
+    clearInterval(deltaRetry);
     await app.close();
     await broker.close();
     await cloud.deltas.close();

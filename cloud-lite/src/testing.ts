@@ -3,7 +3,7 @@ import type { Event, Problem } from "@halfshaft/ota-format";
 import type { App, Cloud } from "./cloud.ts";
 import type { CloudConfig } from "./config.ts";
 import { createInProcessCloud } from "./in-process.ts";
-import type { DeltaCreator } from "./releases/delta-maker.ts";
+import type { DeltaCreator } from "./releases/delta-creator.ts";
 
 export interface Reply {
   readonly status: number;
@@ -40,18 +40,18 @@ export interface TestCloud {
 
 /** Not a patch: half of the result, so that a test can tell it from the image. */
 export const halfDelta: DeltaCreator = {
-  create: (_base, result) => Promise.resolve(result.slice(0, result.length / 2)),
+  create: (_format, _base, result) => Promise.resolve(result.slice(0, result.length / 2)),
 };
 
 export async function testCloud(
-  given: { config?: Partial<CloudConfig>; deltaEngine?: DeltaCreator; at?: number } = {},
+  given: { config?: Partial<CloudConfig>; deltaCreator?: DeltaCreator; at?: number } = {},
 ): Promise<TestCloud> {
   const clock = { at: given.at ?? Date.UTC(2026, 0, 1) };
   const wokenUp: string[] = [];
   const errors: unknown[] = [];
   const made = await createInProcessCloud({
     now: () => clock.at,
-    deltaEngine: given.deltaEngine ?? halfDelta,
+    deltaCreator: given.deltaCreator ?? halfDelta,
     config: given.config,
     wakeUp: (vehicleId) => void wokenUp.push(vehicleId),
     onError: (error) => void errors.push(error),

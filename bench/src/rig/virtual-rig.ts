@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInProcessCloud, type InProcessCloud } from "@halfshaft/cloud-lite";
+import { createInProcessCloud, deltaCreator, type InProcessCloud } from "@halfshaft/cloud-lite";
 import {
   createEcu,
   type EcuFaults,
@@ -97,7 +97,7 @@ export class VirtualRig {
     const now = (): number => START + Math.floor(rig?.clock.now() ?? 0);
     const inProcess = await createInProcessCloud({
       now,
-      deltaEngine: inlineDeltaEngine(),
+      deltaCreator: deltaCreator(inlineDeltaEngine()),
       // Rates count real minutes, in which days of virtual time pass.
       config: { deviceRate: 1_000_000, operatorRate: 1_000_000 },
     });

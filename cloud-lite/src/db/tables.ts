@@ -144,7 +144,12 @@ interface DeltasTable extends Owned {
   state: "pending" | "made" | "skipped" | "failed";
   length: number | null;
   sha256: string | null;
+  /** Of the last attempt, also while the next one waits. */
   failure: string | null;
+  /** How often making it has failed. */
+  failures: number;
+  /** Not to be tried before; null: at once. */
+  retryAt: Millis | null;
   createdAt: Millis;
   finishedAt: Millis | null;
 }

@@ -37,7 +37,7 @@ export function createMetrics(): Metrics {
     }),
     deltas: new Counter({
       name: "halfshaft_deltas_total",
-      help: "Deltas made, skipped or failed",
+      help: "Deltas made, skipped, retried or failed",
       labelNames: ["state"],
       registers,
     }),

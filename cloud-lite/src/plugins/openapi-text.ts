@@ -16,7 +16,7 @@ export async function openApiText(): Promise<string> {
     db,
     artifacts: artifactFolder(""),
     signers: ephemeralSigners(),
-    deltaEngine: () => {
+    deltaCreator: () => {
       throw new Refusal("NOT_READY", { reason: "this cloud makes no deltas" });
     },
     wakeUp: () => undefined,

@@ -1,26 +1,25 @@
 import { createHash } from "node:crypto";
+import type { EngineCreateOptions } from "@halfshaft/ota-format/delta";
 import { transportTargetName, type TransportTargetCustom } from "@halfshaft/ota-format/trust";
 import type { ArtifactStore } from "../artifacts/store.ts";
 import type { Database } from "../db/open.ts";
 import type { Metrics } from "../plugins/metrics.ts";
 import { addImageTargets, imageScope, signImageRepository } from "../trust/image-repository.ts";
 import type { Signers } from "../trust/keys.ts";
+import type { DeltaCreator } from "./delta-creator.ts";
 import { isWorthwhile } from "./delta-rules.ts";
-import { finishDelta, nextPending, type PendingDelta } from "./delta-store.ts";
+import { failDelta, finishDelta, nextPending, type PendingDelta } from "./delta-store.ts";
 
 /** Makes deltas in the background, one at a time; what was pending when the process ended is made after its start. */
 export interface DeltaMaker {
-  /** Looks for pending deltas, unless it is at work already. */
+  /** Looks for pending deltas whose time has come, after what it is at work on already. */
   wake(): void;
-  /** Resolves when nothing is pending. */
+  /** The delta that is being made, and how far it is, 0…1. */
+  current(): { readonly deltaId: string; readonly progress: number } | undefined;
+  /** Resolves when nothing is pending but what waits to be tried again. */
   idle(): Promise<void>;
+  /** Gives up what is being made: it stays pending. */
   close(): Promise<void>;
-}
-
-/** The part of `@halfshaft/ota-format/delta`'s engine that the cloud needs. */
-export interface DeltaCreator {
-  create(base: Uint8Array, result: Uint8Array): Promise<Uint8Array>;
-  close?(): Promise<void> | void;
 }
 
 interface MakerDeps {
@@ -30,62 +29,84 @@ interface MakerDeps {
   readonly metrics: Metrics;
   readonly now: () => number;
   /** Started when the first delta is needed: it may be a thread with a memory of its own. */
-  readonly engine: () => DeltaCreator;
+  readonly creator: () => DeltaCreator;
   readonly onError: (error: unknown) => void;
 }
 
 export function createDeltaMaker(deps: MakerDeps): DeltaMaker {
-  const maker: { engine?: DeltaCreator; running?: Promise<void>; closed: boolean } = { closed: false };
+  const closing = new AbortController();
+  const maker: { creator?: DeltaCreator; running?: Promise<void>; current?: Current } = {};
 
   const makeAll = async (): Promise<void> => {
     for (;;) {
-      const pending = maker.closed ? undefined : await nextPending(deps.db);
+      const pending = closing.signal.aborted ? undefined : await nextPending(deps.db, deps.now());
       if (!pending) break;
-      maker.engine ??= deps.engine();
-      await makeDelta(deps, maker.engine, pending);
+      maker.creator ??= deps.creator();
+      const current = { deltaId: pending.deltaId, progress: 0 };
+      maker.current = current;
+      await makeDelta(deps, pending, maker.creator, {
+        signal: closing.signal,
+        onProgress: (share) => void (current.progress = share),
+      });
+      maker.current = undefined;
     }
-    // Between releases nobody needs the engine's thread and its memory.
-    await maker.engine?.close?.();
-    maker.engine = undefined;
+    // Between releases nobody needs the thread and its memory.
+    await maker.creator?.close?.();
+    maker.creator = undefined;
   };
 
   return {
     wake() {
-      if (maker.closed) return;
+      if (closing.signal.aborted) return;
       // One after another: a look that begins after this call cannot miss what was asked for before it.
       const mine: Promise<void> = (maker.running ?? Promise.resolve())
         .then(makeAll)
         .catch(deps.onError)
         .finally(() => {
+          maker.current = undefined;
           if (maker.running === mine) maker.running = undefined;
         });
       maker.running = mine;
     },
+    current: () => maker.current,
     async idle() {
       while (maker.running) await maker.running;
     },
     async close() {
-      maker.closed = true;
+      closing.abort();
       await maker.running;
     },
   };
 }
 
-async function makeDelta(deps: MakerDeps, engine: DeltaCreator, pending: PendingDelta): Promise<void> {
+interface Current {
+  readonly deltaId: string;
+  progress: number;
+}
+
+async function makeDelta(
+  deps: MakerDeps,
+  pending: PendingDelta,
+  creator: DeltaCreator,
+  options: EngineCreateOptions & { readonly signal: AbortSignal },
+): Promise<void> {
   let patch: Uint8Array;
   try {
     const base = await deps.artifacts.read(pending.baseSha256);
     const result = await deps.artifacts.read(pending.sha256);
-    patch = await engine.create(base, result);
+    patch = await creator.create(pending.format, base, result, options);
   } catch (error) {
+    if (options.signal.aborted) return;
     deps.onError(error);
     const failure = error instanceof Error ? error.message : String(error);
-    deps.metrics.deltas.inc({ state: "failed" });
-    return finishDelta(deps.db, pending, deps.now(), { state: "failed", failure });
+    const isTriedAgain = await failDelta(deps.db, pending, deps.now(), failure);
+    deps.metrics.deltas.inc({ state: isTriedAgain ? "retried" : "failed" });
+    return;
   }
   if (!isWorthwhile(patch.length, pending.length)) {
     deps.metrics.deltas.inc({ state: "skipped" });
-    return finishDelta(deps.db, pending, deps.now(), { state: "skipped", length: patch.length });
+    await finishDelta(deps.db, pending, deps.now(), { state: "skipped", length: patch.length });
+    return;
   }
   const sha256 = await deps.artifacts.put(patch);
   const sha512 = createHash("sha512").update(patch).digest("hex");
@@ -102,5 +123,4 @@ async function makeDelta(deps: MakerDeps, engine: DeltaCreator, pending: Pending
     await finishDelta(tx, pending, scope.at, { state: "made", length: patch.length, sha256 });
   });
   deps.metrics.deltas.inc({ state: "made" });
-  return undefined;
 }

@@ -1,12 +1,11 @@
 import { v7 as uuidv7 } from "uuid";
-import type { Image } from "@halfshaft/ota-format";
+import type { Image, Segment } from "@halfshaft/ota-format";
 import type { DeltaFormat } from "@halfshaft/ota-format/trust";
 import type { Page } from "../db/cursor.ts";
 import type { Database } from "../db/open.ts";
-import { chooseBases, type FleetVersions } from "./delta-rules.ts";
+import { Refusal } from "../refusals.ts";
+import { chooseBases, deltaFormats, retryPauseMs, type FleetVersions } from "./delta-rules.ts";
 import type { Delta } from "./schema.ts";
-
-const FORMAT: DeltaFormat = "bsdiff40";
 
 /** Asks for the deltas to these images that the fleet can use and that nobody asked for yet. */
 export async function planDeltas(
@@ -18,33 +17,49 @@ export async function planDeltas(
   for (const image of images) {
     const released = await tx
       .selectFrom("images")
-      .select(["imageId", "sha256", "versionKey"])
+      .select(["imageId", "sha256", "versionKey", "segments"])
       .where("organisationId", "=", organisationId)
       .where("hardwareId", "=", image.hardwareId)
       .where("published", "=", 1)
       .execute();
     const fleet = await fleetVersions(tx, organisationId, image.hardwareId);
-    for (const base of chooseBases(image, released, fleet)) {
-      await tx
-        .insertInto("deltas")
-        .values({
-          organisationId,
-          deltaId: uuidv7(),
-          imageId: image.imageId,
-          baseImageId: base.imageId,
-          format: FORMAT,
-          state: "pending",
-          length: null,
-          sha256: null,
-          failure: null,
-          createdAt: at,
-          finishedAt: null,
-        })
-        .onConflict((conflict) => conflict.doNothing())
-        .execute();
+    for (const { imageId: baseImageId } of chooseBases(image, released, fleet)) {
+      const base = released.find((candidate) => candidate.imageId === baseImageId)!;
+      for (const format of deltaFormats(JSON.parse(base.segments) as Segment[], image.segments)) {
+        await addPending(tx, organisationId, at, { imageId: image.imageId, baseImageId, format });
+      }
     }
   }
 }
+
+async function addPending(
+  tx: Database,
+  organisationId: string,
+  at: number,
+  pair: { imageId: string; baseImageId: string; format: DeltaFormat },
+): Promise<void> {
+  await tx
+    .insertInto("deltas")
+    .values({
+      organisationId,
+      deltaId: uuidv7(),
+      ...pair,
+      ...UNMADE,
+      createdAt: at,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+const UNMADE = {
+  state: "pending",
+  length: null,
+  sha256: null,
+  failure: null,
+  failures: 0,
+  retryAt: null,
+  finishedAt: null,
+} as const;
 
 async function fleetVersions(
   tx: Database,
@@ -74,10 +89,11 @@ export interface PendingDelta {
   readonly baseLength: number;
   readonly sha256: string;
   readonly length: number;
+  readonly failures: number;
 }
 
-/** Oldest first. */
-export async function nextPending(db: Database): Promise<PendingDelta | undefined> {
+/** The oldest of those whose time has come. */
+export async function nextPending(db: Database, at: number): Promise<PendingDelta | undefined> {
   return db
     .selectFrom("deltas as d")
     .innerJoin("images as i", "i.imageId", "d.imageId")
@@ -90,8 +106,10 @@ export async function nextPending(db: Database): Promise<PendingDelta | undefine
       "b.length as baseLength",
       "i.sha256",
       "i.length",
+      "d.failures",
     ])
     .where("d.state", "=", "pending")
+    .where((where) => where.or([where("d.retryAt", "is", null), where("d.retryAt", "<=", at)]))
     .orderBy("d.deltaId")
     .limit(1)
     .executeTakeFirst();
@@ -99,22 +117,65 @@ export async function nextPending(db: Database): Promise<PendingDelta | undefine
 
 export async function finishDelta(
   tx: Database,
-  pending: PendingDelta,
+  { organisationId, deltaId }: PendingDelta,
   at: number,
-  result: { state: "made" | "skipped" | "failed"; length?: number; sha256?: string; failure?: string },
+  { state, length, sha256 }: { state: "made" | "skipped"; length: number; sha256?: string },
 ): Promise<void> {
   await tx
     .updateTable("deltas")
-    .set({
-      state: result.state,
-      length: result.length ?? null,
-      sha256: result.sha256 ?? null,
-      failure: result.failure ?? null,
-      finishedAt: at,
-    })
-    .where("organisationId", "=", pending.organisationId)
-    .where("deltaId", "=", pending.deltaId)
+    .set({ state, length, sha256: sha256 ?? null, failure: null, retryAt: null, finishedAt: at })
+    .where("organisationId", "=", organisationId)
+    .where("deltaId", "=", deltaId)
     .execute();
+}
+
+/** Notes that making a delta has failed. @returns whether it is tried again. */
+export async function failDelta(
+  db: Database,
+  { organisationId, deltaId, failures: before }: PendingDelta,
+  at: number,
+  failure: string,
+): Promise<boolean> {
+  const failures = before + 1;
+  const pauseMs = retryPauseMs(failures);
+  const next =
+    pauseMs === undefined
+      ? ({ state: "failed", retryAt: null, finishedAt: at } as const)
+      : ({ state: "pending", retryAt: at + pauseMs } as const);
+  await db
+    .updateTable("deltas")
+    .set({ ...next, failure, failures })
+    .where("organisationId", "=", organisationId)
+    .where("deltaId", "=", deltaId)
+    .execute();
+  return pauseMs !== undefined;
+}
+
+/**
+ * Lets a delta be made that was given up, or sooner than it would be.
+ * @throws {Refusal} DELTA_UNKNOWN
+ */
+export async function retryDelta(
+  tx: Database,
+  organisationId: string,
+  releaseId: string,
+  deltaId: string,
+): Promise<Delta> {
+  const find = async (): Promise<Delta> => {
+    const found = await deltaRows(tx, organisationId, releaseId).where("d.deltaId", "=", deltaId).execute();
+    if (found[0] === undefined) throw new Refusal("DELTA_UNKNOWN", { releaseId, deltaId });
+    return deltaView(found[0]);
+  };
+  const { state } = await find();
+  if (state === "failed" || state === "pending") {
+    await tx
+      .updateTable("deltas")
+      .set(UNMADE)
+      .where("organisationId", "=", organisationId)
+      .where("deltaId", "=", deltaId)
+      .execute();
+  }
+  return find();
 }
 
 export async function listDeltas(
@@ -123,7 +184,16 @@ export async function listDeltas(
   releaseId: string,
   page: Page,
 ): Promise<Delta[]> {
-  const rows = await db
+  const rows = await deltaRows(db, organisationId, releaseId)
+    .$if(page.after !== undefined, (q) => q.where("d.deltaId", ">", page.after!))
+    .orderBy("d.deltaId")
+    .limit(page.limit + 1)
+    .execute();
+  return rows.map(deltaView);
+}
+
+const deltaRows = (db: Database, organisationId: string, releaseId: string) =>
+  db
     .selectFrom("deltas as d")
     .innerJoin("images as i", "i.imageId", "d.imageId")
     .innerJoin("images as b", "b.imageId", "d.baseImageId")
@@ -131,22 +201,27 @@ export async function listDeltas(
       "d.deltaId",
       "i.hardwareId",
       "b.version as baseVersion",
+      "b.sha256 as baseSha256",
       "i.version",
+      "i.sha256 as resultSha256",
       "d.format",
       "d.state",
       "d.length",
+      "d.sha256",
       "i.length as fullLength",
       "d.failure",
+      "d.failures",
+      "d.retryAt",
     ])
     .where("d.organisationId", "=", organisationId)
-    .where("i.releaseId", "=", releaseId)
-    .$if(page.after !== undefined, (q) => q.where("d.deltaId", ">", page.after!))
-    .orderBy("d.deltaId")
-    .limit(page.limit + 1)
-    .execute();
-  return rows.map(({ length, failure, ...row }) => ({
-    ...row,
-    ...(length === null ? {} : { length }),
-    ...(failure === null ? {} : { failure }),
-  }));
-}
+    .where("i.releaseId", "=", releaseId);
+
+type DeltaRow = Awaited<ReturnType<ReturnType<typeof deltaRows>["execute"]>>[number];
+
+const deltaView = ({ length, sha256, failure, retryAt, ...row }: DeltaRow): Delta => ({
+  ...row,
+  ...(length === null ? {} : { length }),
+  ...(sha256 === null ? {} : { sha256 }),
+  ...(failure === null ? {} : { failure }),
+  ...(retryAt === null ? {} : { retryAt }),
+});

@@ -1,17 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Release } from "@halfshaft/ota-format";
-import {
-  CODE,
-  firmware,
-  HARDWARE,
-  publishRelease,
-  registerVehicle,
-  startCampaign,
-  testCloud,
-  UICR,
-  type TestCloud,
-} from "../testing.ts";
-import type { Delta, UploadResult } from "./schema.ts";
+import { CODE, firmware, HARDWARE, testCloud, UICR, type TestCloud } from "../testing.ts";
+import type { UploadResult } from "./schema.ts";
 
 let fixture: TestCloud;
 let releaseId: string;
@@ -133,40 +123,6 @@ test("U4 publishing signs the descriptor; a draft has none", async () => {
   await publish();
   const descriptor = await fixture.call("GET", path);
   expect(descriptor.bytes.subarray(0, 4).toString()).toBe("HSD1");
-});
-
-test("U5 deltas are made for the version before, and listed with their size", async () => {
-  await publishRelease(fixture, "1.0.0", firmware(1));
-  const fresh = await publishRelease(fixture, "2.0.0", firmware(2));
-  // A vehicle that has not said what it runs; starting a campaign plans the delta for it.
-  await registerVehicle(fixture, "car");
-  await startCampaign(fixture, fresh.releaseId, ["car"]);
-  await fixture.cloud.deltas.idle();
-  const deltas = await fixture.call("GET", `/api/v1/releases/${fresh.releaseId}/deltas`);
-  expect((deltas.data() as Delta[]).map(({ deltaId: _id, ...delta }) => delta)).toEqual([
-    {
-      hardwareId: HARDWARE,
-      baseVersion: "1.0.0",
-      version: "2.0.0",
-      format: "bsdiff40",
-      state: "made",
-      length: 2048,
-      fullLength: 4096,
-    },
-  ]);
-});
-
-test("U5 a delta that fails is marked so, and the release stands", async () => {
-  await fixture.close();
-  fixture = await testCloud({
-    deltaEngine: { create: () => Promise.reject(new RangeError("out of memory")) },
-  });
-  await registerVehicle(fixture, "car");
-  await publishRelease(fixture, "1.0.0", firmware(1));
-  const fresh = await publishRelease(fixture, "2.0.0", firmware(2));
-  await fixture.cloud.deltas.idle();
-  const deltas = await fixture.call("GET", `/api/v1/releases/${fresh.releaseId}/deltas`);
-  expect(deltas.data()).toMatchObject([{ state: "failed", failure: "out of memory" }]);
 });
 
 test.each([

@@ -7,10 +7,10 @@ import { actorOf } from "../plugins/admission.ts";
 import { answer, answers, answerWithETag, fileAnswers, fileBody, ref } from "../plugins/answers.ts";
 import { write, WriteHeaders } from "../plugins/writes.ts";
 import { Refusal } from "../refusals.ts";
-import { listDeltas } from "./delta-store.ts";
 import { getHardware } from "./hardware-store.ts";
 import { publishRelease } from "./publish.ts";
-import { Delta, ReleaseBody, UploadQuery, UploadResult } from "./schema.ts";
+import { addDeltaRoutes } from "./delta-routes.ts";
+import { ReleaseBody, UploadQuery, UploadResult } from "./schema.ts";
 import { getImage, getRelease, insertRelease, isReleased, listReleases, putImage } from "./store.ts";
 import { readUpload } from "./upload.ts";
 
@@ -23,6 +23,7 @@ export function addReleaseRoutes(app: App, cloud: Cloud): void {
   addDraftRoutes(app, cloud);
   addUploadRoute(app, cloud);
   addFileRoutes(app, cloud);
+  addDeltaRoutes(app, cloud);
 
   app.get(
     "/api/v1/releases",
@@ -49,28 +50,6 @@ export function addReleaseRoutes(app: App, cloud: Cloud): void {
       const { organisationId } = actorOf(request);
       const release = await getRelease(cloud.db, organisationId, request.params.releaseId);
       return answerWithETag(cloud, request, reply, release);
-    },
-  );
-
-  app.get(
-    "/api/v1/releases/:releaseId/deltas",
-    {
-      schema: {
-        tags,
-        summary: "List the deltas to a release's images, and whether they are made",
-        params: Params,
-        querystring: Pages,
-        response: answers(Type.Array(ref(Delta))),
-      },
-    },
-    async (request) => {
-      const { organisationId } = actorOf(request);
-      const { releaseId } = request.params;
-      const page = readPage(request.query);
-      await getRelease(cloud.db, organisationId, releaseId);
-      const found = await listDeltas(cloud.db, organisationId, releaseId, page);
-      const { rows, nextCursor } = cutPage(found, page, (row) => row.deltaId);
-      return answer(cloud, request, rows, nextCursor);
     },
   );
 }

@@ -1,5 +1,5 @@
 import { Type, type Static } from "typebox";
-import { HardwareId, Id, Image, MemoryRegion, Version, WallTime } from "@halfshaft/ota-format";
+import { HardwareId, Id, Image, MemoryRegion, Sha256, Version, WallTime } from "@halfshaft/ota-format";
 import { DeltaFormat } from "@halfshaft/ota-format/trust";
 import { ref } from "../plugins/answers.ts";
 
@@ -71,15 +71,23 @@ export const Delta = Type.Object(
     deltaId: Id,
     hardwareId: HardwareId,
     baseVersion: Version,
+    baseSha256: Sha256,
     version: Version,
+    resultSha256: Sha256,
     format: DeltaFormat,
     state: Type.Union(
       [Type.Literal("pending"), Type.Literal("made"), Type.Literal("skipped"), Type.Literal("failed")],
       { description: "skipped: not smaller enough than the full image" },
     ),
     length: Type.Optional(Type.Integer()),
+    sha256: Type.Optional(Type.String({ ...Sha256, description: "Of the patch; made ones have it" })),
     fullLength: Type.Integer(),
-    failure: Type.Optional(Type.String()),
+    progress: Type.Optional(
+      Type.Number({ minimum: 0, maximum: 1, description: "Of the one that is being made now" }),
+    ),
+    failure: Type.Optional(Type.String({ description: "Why the last attempt came to nothing" })),
+    failures: Type.Integer({ minimum: 0 }),
+    retryAt: Type.Optional(Type.Integer({ description: "When it is tried again, UTC ms" })),
   },
   { ...closed, $id: "Delta" },
 );

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { DeltaError } from "./delta-error.ts";
 import type { ChunkSink, DeltaEngine, EngineCreateOptions, EngineOptions } from "./engine.ts";
-import type { WorkerReply, WorkerRequest } from "./worker-messages.ts";
+import type { WorkerReply, WorkerRequest, WorkerSettings } from "./worker-messages.ts";
 
 interface Job {
   readonly request: WorkerRequest;
@@ -13,18 +13,23 @@ interface Job {
 /** What a job that makes something made. */
 type Made = Uint8Array | undefined;
 
+export interface WorkerEngineOptions {
+  /** How much the thread lets others go first, 0 to 19; on Linux only, where threads have priorities of their own. */
+  readonly niceness?: number;
+}
+
 /**
  * Works in one thread of its own, job after job; the thread is kept, since a warm one is faster, but does not
  * keep the process alive. Base, result and patch are copied to it unless they lie in shared memory.
  */
-export function workerDeltaEngine(): DeltaEngine {
+export function workerDeltaEngine({ niceness = 0 }: WorkerEngineOptions = {}): DeltaEngine {
   let worker: Worker | undefined;
   let last: Promise<unknown> = Promise.resolve();
 
   const enqueue = (job: Job): Promise<Made> => {
     const run = async (): Promise<Made> => {
       job.options.signal?.throwIfAborted();
-      worker ??= startWorker(() => (worker = undefined));
+      worker ??= startWorker(niceness, () => (worker = undefined));
       try {
         return await runJob(worker, job);
       } catch (cause) {
@@ -64,9 +69,11 @@ export function workerDeltaEngine(): DeltaEngine {
 }
 
 /** The file beside this one with the same ending: `.ts` in development, `.js` when installed. */
-function startWorker(onExit: () => void): Worker {
+function startWorker(niceness: number, onExit: () => void): Worker {
   const own = import.meta.url;
-  const worker = new Worker(new URL(`./worker-thread${own.slice(own.lastIndexOf("."))}`, own));
+  const file = new URL(`./worker-thread${own.slice(own.lastIndexOf("."))}`, own);
+  const workerData: WorkerSettings = { niceness };
+  const worker = new Worker(file, { workerData });
   worker.unref();
   worker.on("exit", onExit);
   worker.on("error", () => undefined); // it exits then, and the job under way hears of it by itself

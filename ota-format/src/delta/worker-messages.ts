@@ -1,6 +1,11 @@
 import type { VerifiedPatch } from "./apply-verified.ts";
 import type { DeltaErrorCode } from "./delta-error.ts";
 
+/** What the worker is started with. */
+export interface WorkerSettings {
+  readonly niceness: number;
+}
+
 /** To the worker: a job, or that the piece last sent has been dealt with. */
 export type WorkerRequest =
   | {
