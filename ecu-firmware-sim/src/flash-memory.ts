@@ -2,8 +2,7 @@ import type { Clock } from "@halfshaft/vehicle-net/clock";
 import type { Bank } from "@halfshaft/vehicle-net/ecu";
 import type { Power } from "./power.ts";
 import type { EcuStorage } from "./storage.ts";
-
-export const ERASED = 0xff;
+import { ERASED, halfErased, halfProgrammed } from "./torn.ts";
 
 /** The share of an operation that was interrupted is below one. */
 const ALMOST = 0.99;
@@ -51,6 +50,8 @@ export class FlashMemory {
   readonly geometry: FlashGeometry;
   readonly #options: FlashMemoryOptions;
   readonly #wear: number[];
+  /** Pages that `complete` wrote and whose time has not passed yet, as they were before. */
+  #stalls: { readonly start: number; readonly before: Uint8Array }[] = [];
 
   constructor(options: FlashMemoryOptions) {
     this.#options = options;
@@ -108,19 +109,74 @@ export class FlashMemory {
    * @throws {PowerLost}
    */
   async program(offset: number, bytes: Uint8Array): Promise<void> {
-    const used = this.read(offset, bytes.length).findIndex((byte) => byte !== ERASED);
-    if (used >= 0) {
-      throw new FlashError("not-erased", `byte ${offset + used} of bank ${this.bank} is not erased`);
-    }
+    const before = this.read(offset, bytes.length);
+    const used = before.findIndex((byte) => byte !== ERASED);
+    if (used >= 0) throw this.#notErased(offset + used);
     const { pageBytes, programMsPerPage } = this.geometry;
     const { storage } = this.#options;
     const operate = this.#operations(programMsPerPage);
     for (let done = 0; done < bytes.length;) {
       const start = offset + done;
-      const page = bytes.subarray(done, done + pageBytes - (start % pageBytes));
-      await operate((share) => storage.writeBank(this.bank, start, halfProgrammed(page, share)));
-      done += page.length;
+      const end = done + pageBytes - (start % pageBytes);
+      const page = bytes.subarray(done, end);
+      const erased = before.subarray(done, end);
+      await operate((share) => storage.writeBank(this.bank, start, halfProgrammed(erased, page, share)));
+      done = end;
     }
+  }
+
+  /**
+   * Programs what is missing of bytes that may be there already, whole or torn: equal pages are left alone, and a
+   * torn one is programmed again with what it was meant to hold, which only clears more bits (NOR flash without ECC
+   * takes this: an nRF51 two writes of each word). Synchronous, as the core stalls; `settle` lets the time pass.
+   * @throws {FlashError} `not-erased` where a bit would have to be set; `out-of-range`
+   * @throws {PowerLost}
+   */
+  complete(offset: number, bytes: Uint8Array): void {
+    this.#demandInside(offset, bytes.length);
+    const { pageBytes } = this.geometry;
+    const { storage, power } = this.#options;
+    for (let done = 0; done < bytes.length;) {
+      const start = offset + done;
+      const page = bytes.subarray(done, done + pageBytes - (start % pageBytes));
+      done += page.length;
+      const before = storage.readBank(this.bank, start, page.length);
+      if (page.every((byte, i) => byte === before[i])) continue;
+      const wrong = page.findIndex((byte, i) => (byte & ~before[i]!) !== 0);
+      if (wrong >= 0) throw this.#notErased(start + wrong);
+      power.spend((share) => storage.writeBank(this.bank, start, halfProgrammed(before, page, share)));
+      this.#stalls.push({ start, before });
+    }
+  }
+
+  /**
+   * The time that `complete` took so far. Power that goes meanwhile takes away what would not have been written yet.
+   * @throws {PowerLost}
+   */
+  async settle(): Promise<void> {
+    const stalls = this.#stalls;
+    this.#stalls = [];
+    const { programMsPerPage } = this.geometry;
+    const { clock, power, storage } = this.#options;
+    if (stalls.length === 0 || programMsPerPage === 0) return;
+    const startMs = clock.now();
+    const takeBack = (): void => {
+      const pagesDone = (clock.now() - startMs) / programMsPerPage;
+      for (const [i, { start, before }] of stalls.entries()) {
+        const share = Math.max(pagesDone - i, 0);
+        if (share >= 1) continue;
+        const page = storage.readBank(this.bank, start, before.length);
+        storage.writeBank(this.bank, start, halfProgrammed(before, page, share));
+      }
+    };
+    power.signal.addEventListener("abort", takeBack, { once: true });
+    await clock
+      .sleep(stalls.length * programMsPerPage, power.signal)
+      .finally(() => power.signal.removeEventListener("abort", takeBack));
+  }
+
+  #notErased(offset: number): FlashError {
+    return new FlashError("not-erased", `byte ${offset} of bank ${this.bank} is not erased`);
   }
 
   #demandInside(offset: number, length: number): void {
@@ -153,17 +209,4 @@ export class FlashMemory {
       power.spend(operation);
     };
   }
-}
-
-/** What programming leaves when it is cut: a right beginning, one byte with only some of its zeros, the rest erased. */
-function halfProgrammed(page: Uint8Array, share: number): Uint8Array {
-  if (share >= 1) return page;
-  const done = Math.floor(page.length * share);
-  return page.map((byte, i) => (i < done ? byte : i === done ? byte | 0xa5 : ERASED));
-}
-
-/** What erasing leaves when it is cut: a part erased, in the rest some zeros gone already. */
-function halfErased(sector: Uint8Array, share: number): Uint8Array {
-  const done = Math.floor(sector.length * Math.min(share, 1));
-  return sector.map((byte, i) => (i < done ? ERASED : i % 3 === 0 ? byte | 0x5a : byte));
 }

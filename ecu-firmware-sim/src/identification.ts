@@ -81,6 +81,7 @@ const readers: Readonly<Record<DidName, Reader>> = {
   activeBank: reader("activeBank", ({ running, store }) => running ?? store.state.boot.committed),
   trialState: reader("trialState", ({ store }) => trialState(store.state.boot)),
   resumeOffset: reader("resumeOffset", resumeOffset),
+  resumePatch: reader("resumePatch", resumePatch),
   imageDigest: reader("imageDigest", (core) =>
     digestOf(core, core.running ?? core.store.state.boot.committed),
   ),
@@ -116,4 +117,13 @@ function resumeOffset({ store, flash, profile }: EcuCore): DidValue<"resumeOffse
     offset: safe.reduce((sum, range) => sum + range.length, 0),
     digestPrefix: digest.subarray(0, DIGEST_PREFIX_BYTES),
   };
+}
+
+function resumePatch({ store }: EcuCore): DidValue<"resumePatch"> {
+  const { openPatch, agreed } = store.state.transfers;
+  if (openPatch === undefined || agreed === undefined) {
+    return { patchOffset: 0, digestPrefix: new Uint8Array(DIGEST_PREFIX_BYTES) };
+  }
+  const digestPrefix = fromHex(agreed.patchSha256).subarray(0, DIGEST_PREFIX_BYTES);
+  return { patchOffset: openPatch.patchOffset, digestPrefix };
 }

@@ -1,9 +1,17 @@
 import type { Bank } from "@halfshaft/vehicle-net/ecu";
 import { decodeDescriptor, SIGNATURE_BYTES, type EcuDescriptor } from "@halfshaft/ota-format/trust";
 import { checkImage, imageSha256, type ImageVerdict } from "./image-check.ts";
+import { bankOffset, type MemoryRange } from "./memory-map.ts";
 import type { NvState } from "./nv-state.ts";
 
 type ReadBank = (offset: number, length: number) => Uint8Array;
+
+/** An image file, its segments one after another, as it lies in a bank. */
+export interface ImageReader {
+  readonly length: number;
+  /** Fills `into` with the file's bytes from `offset`. */
+  read(offset: number, into: Uint8Array): void;
+}
 
 /** The descriptor of the image in a bank that passed the checks when it came; undefined where there is none. */
 export function installedDescriptor(state: NvState, bank: Bank): EcuDescriptor | undefined {
@@ -15,6 +23,33 @@ export function installedDescriptor(state: NvState, bank: Bank): EcuDescriptor |
 export function installedSha256(state: NvState, bank: Bank, read: ReadBank): Uint8Array | undefined {
   const descriptor = installedDescriptor(state, bank);
   return descriptor && imageSha256(descriptor.segments, { regions: state.memory, read });
+}
+
+/** The image in a bank that passed the checks when it came; undefined where there is none. */
+export function installedImage(state: NvState, bank: Bank, read: ReadBank): ImageReader | undefined {
+  const descriptor = installedDescriptor(state, bank);
+  return descriptor && imageReader(descriptor.segments, state.memory, read);
+}
+
+/** @param segments inside the flashed regions */
+export function imageReader(
+  segments: readonly MemoryRange[],
+  regions: readonly MemoryRange[],
+  read: ReadBank,
+): ImageReader {
+  return {
+    length: segments.reduce((sum, segment) => sum + segment.length, 0),
+    read(offset, into) {
+      let start = 0;
+      for (const segment of segments) {
+        const from = Math.max(offset, start);
+        const end = Math.min(offset + into.length, start + segment.length);
+        const at = bankOffset(regions, segment) ?? 0;
+        if (from < end) into.set(read(at + from - start, end - from), from - offset);
+        start += segment.length;
+      }
+    },
+  };
 }
 
 /** Checks an installed image again, from signature to digest, as at every boot. */

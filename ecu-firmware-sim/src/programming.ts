@@ -1,3 +1,4 @@
+import { DeltaError } from "@halfshaft/ota-format/delta";
 import type { EcuProfile } from "@halfshaft/vehicle-net/ecu";
 import {
   handle,
@@ -11,27 +12,29 @@ import {
   type Handler,
 } from "@halfshaft/vehicle-net/uds";
 import { otherBank } from "./bank.ts";
-import { Download } from "./download.ts";
+import { BlockCounter } from "./block-counter.ts";
+import { DeltaDownload, deltaRamBytes } from "./delta-download.ts";
+import { beginPatch, forgetPatch, resumedPatch } from "./delta-log.ts";
+import type { Download } from "./download.ts";
 import type { EcuCore } from "./ecu-core.ts";
 import { FlashError, type FlashMemory } from "./flash-memory.ts";
+import { installedImage } from "./installed-image.ts";
 import { bankOffset, type MemoryRange } from "./memory-map.ts";
-import { checkpoint, closeDownload, openDownload, resumes } from "./transfer-log.ts";
+import { RawDownload } from "./raw-download.ts";
+import { openDownload, resumes } from "./transfer-log.ts";
 
-/** Sectors between two notes of how far a download is: what a power cut costs at most, against writes of the record. */
-const CHECKPOINT_SECTORS = 4;
 /** Service identifier and block counter before the data of a block. */
 const BLOCK_HEADER_BYTES = 2;
 
-/** Buffers for one block and one page: all that programming holds in RAM, bytes. */
-export const programmingRamBytes = ({ transfer, flash }: EcuProfile): number =>
-  transfer.maxBlockBytes + flash.pageBytes;
+/** All that programming holds in RAM, bytes: buffers for a block and a page, or for a block and the decoder. */
+export const programmingRamBytes = (profile: EcuProfile): number =>
+  Math.max(profile.transfer.maxBlockBytes + profile.flash.pageBytes, deltaRamBytes(profile) ?? 0);
 
-/** Services 34, 36 and 37: an image streams into the inactive bank. */
+/** Services 34, 36 and 37: an image, or a patch that makes it, streams into the inactive bank. */
 export class Programming {
   readonly #core: EcuCore;
   #download: Download | undefined;
-  /** Offset in the bank up to which the record notes the download as done. */
-  #noted = 0;
+  #counter = new BlockCounter();
 
   constructor(core: EcuCore) {
     this.#core = core;
@@ -47,49 +50,78 @@ export class Programming {
     const conditions = { sessions: [Session.programming], security: profile.security.level };
     return [
       handle(RequestDownload, conditions, async ({ dataFormat, memory }) => {
-        if (dataFormat !== profile.transfer.dataFormats.raw) {
-          throw new UdsRefused(RequestDownload, Nrc.requestOutOfRange);
-        }
-        await this.#begin(memory);
-        return { maxBlockBytes: profile.transfer.maxBlockBytes };
+        this.#download = await this.#begin(dataFormat, memory);
+        this.#counter = new BlockCounter();
+        return { maxBlockBytes: this.#download.maxBlockBytes };
       }),
       handle(TransferData, conditions, async ({ counter, data }) => {
         await this.#take(counter, data);
         return { counter };
       }),
-      handle(RequestTransferExit, conditions, () => {
-        this.#end();
+      handle(RequestTransferExit, conditions, async () => {
+        await this.#end();
         return {};
       }),
     ];
   }
 
-  async #begin(range: MemoryRange): Promise<void> {
-    const { store } = this.#core;
+  async #begin(dataFormat: number, range: MemoryRange): Promise<Download> {
+    const { store, profile } = this.#core;
+    const { raw, detools } = profile.transfer.dataFormats;
     const flash = inactiveFlash(this.#core, RequestDownload);
     const start = bankOffset(store.state.memory, range);
-    if (start === undefined || range.length === 0) {
+    const isKnown = dataFormat === raw || dataFormat === detools;
+    if (!isKnown || start === undefined || range.length === 0) {
       throw new UdsRefused(RequestDownload, Nrc.requestOutOfRange);
     }
     if (store.state.boot.phase !== "idle") throw new UdsRefused(RequestDownload, Nrc.conditionsNotCorrect);
+    return dataFormat === raw
+      ? await this.#beginRaw(flash, start, range)
+      : this.#beginPatch(flash, start, range);
+  }
+
+  async #beginRaw(flash: FlashMemory, start: number, range: MemoryRange): Promise<Download> {
+    const { store } = this.#core;
     if (resumes(store.state.transfers, range)) {
       // The power went while these sectors were written: what is in them may be torn.
       await eraseUsed(flash, start, range.length);
       store.update({ wear: { ...store.state.wear, [flash.bank]: flash.wear } });
     } else {
-      if (!flash.isErased(start, range.length)) {
-        throw new UdsRefused(RequestDownload, Nrc.conditionsNotCorrect);
-      }
+      demandErased(flash, start, range.length);
       store.update({ transfers: openDownload(store.state.transfers, range) });
     }
-    this.#download = new Download(flash, start, range.length);
-    this.#noted = start;
+    return new RawDownload(this.#core, flash, start, range.length);
+  }
+
+  #beginPatch(flash: FlashMemory, start: number, range: MemoryRange): Download {
+    const { store } = this.#core;
+    const { agreed } = store.state.transfers;
+    const baseBank = this.#core.flash[otherBank(flash.bank)];
+    const base = installedImage(store.state, baseBank.bank, (offset, length) =>
+      baseBank.read(offset, length),
+    );
+    // The base is asked for with checkBase first.
+    if (agreed === undefined || base === undefined) {
+      throw new UdsRefused(RequestDownload, Nrc.conditionsNotCorrect);
+    }
+    const resumed = resumedPatch(store.state.transfers, range);
+    if (resumed === undefined) demandErased(flash, start, range.length);
+    const open = resumed ?? { ...range, patchOffset: 0 };
+    try {
+      const download = new DeltaDownload({ core: this.#core, base, flash, start, patch: agreed, open });
+      if (resumed === undefined) store.update({ transfers: beginPatch(store.state.transfers, range) });
+      return download;
+    } catch (cause) {
+      if (!(cause instanceof DeltaError)) throw cause;
+      if (resumed !== undefined) store.update({ transfers: forgetPatch(store.state.transfers) });
+      throw new UdsRefused(RequestDownload, Nrc.uploadDownloadNotAccepted, { cause });
+    }
   }
 
   async #take(counter: number, data: Uint8Array): Promise<void> {
     const download = this.#download;
     if (download === undefined) throw new UdsRefused(TransferData, Nrc.requestSequenceError);
-    switch (download.expects(counter)) {
+    switch (this.#counter.expects(counter)) {
       case "repeated":
         // Its answer was lost: answered again, not written again (ISO 14229-1:2020, 15.4.2).
         return;
@@ -97,43 +129,35 @@ export class Programming {
         throw new UdsRefused(TransferData, Nrc.wrongBlockSequenceCounter);
       default:
     }
-    const { maxBlockBytes } = this.#core.profile.transfer;
-    if (data.length === 0 || data.length > maxBlockBytes - BLOCK_HEADER_BYTES) {
+    if (data.length === 0 || data.length > download.maxBlockBytes - BLOCK_HEADER_BYTES) {
       throw new UdsRefused(TransferData, Nrc.requestOutOfRange);
     }
     if (data.length > download.missing) throw new UdsRefused(TransferData, Nrc.transferDataSuspended);
-    try {
-      await download.take(counter, data);
-    } catch (cause) {
-      this.#download = undefined;
-      if (!(cause instanceof FlashError)) throw cause;
-      throw new UdsRefused(TransferData, Nrc.generalProgrammingFailure, { cause });
-    }
-    this.#note(download);
+    await this.#carryOut(TransferData, () => download.take(data));
+    this.#counter.took(counter);
   }
 
-  #end(): void {
-    const { store, flash } = this.#core;
+  async #end(): Promise<void> {
     const download = this.#download;
     if (download === undefined || download.missing > 0) {
       throw new UdsRefused(RequestTransferExit, Nrc.requestSequenceError);
     }
-    flash[download.bank].sync();
-    store.update({ transfers: closeDownload(store.state.transfers) });
+    await this.#carryOut(RequestTransferExit, () => download.end());
     this.#download = undefined;
   }
 
-  /** Notes from time to time, at the end of a sector, what a power cut can no longer take away. */
-  #note(download: Download): void {
-    const { store, flash, profile } = this.#core;
-    const end = download.start + download.programmed;
-    const boundary = end - (end % (profile.flash.sectorBytes * CHECKPOINT_SECTORS));
-    // The end of a download is noted by 37 alone: what it has not confirmed is not complete.
-    if (boundary <= this.#noted || download.missing === 0) return;
-    flash[download.bank].sync();
-    const done = (store.state.transfers.open?.done ?? 0) + boundary - this.#noted;
-    store.update({ transfers: checkpoint(store.state.transfers, done) });
-    this.#noted = boundary;
+  /** An error ends the download. */
+  async #carryOut(service: AnyService, step: () => Promise<void>): Promise<void> {
+    try {
+      await step();
+    } catch (cause) {
+      this.#download = undefined;
+      if (cause instanceof FlashError) {
+        throw new UdsRefused(service, Nrc.generalProgrammingFailure, { cause });
+      }
+      if (cause instanceof DeltaError) throw new UdsRefused(service, Nrc.requestOutOfRange, { cause });
+      throw cause;
+    }
   }
 }
 
@@ -145,6 +169,10 @@ export function inactiveFlash({ store, flash, running }: EcuCore, service: AnySe
   const inactive = otherBank(store.state.boot.committed);
   if (inactive === running) throw new UdsRefused(service, Nrc.conditionsNotCorrect);
   return flash[inactive];
+}
+
+function demandErased(flash: FlashMemory, start: number, length: number): void {
+  if (!flash.isErased(start, length)) throw new UdsRefused(RequestDownload, Nrc.conditionsNotCorrect);
 }
 
 /** Erases the sectors of a stretch that are not erased already. */

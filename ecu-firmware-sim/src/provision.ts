@@ -2,7 +2,7 @@ import type { EcuProfile } from "@halfshaft/vehicle-net/ecu";
 import { DescriptorError, openSignedDescriptor, type EcuDescriptor } from "@halfshaft/ota-format/trust";
 import { routineResults } from "@halfshaft/vehicle-net/ecu";
 import { banks } from "./bank.ts";
-import { ERASED } from "./flash-memory.ts";
+import { ERASED } from "./torn.ts";
 import { checkImage } from "./image-check.ts";
 import { toHex } from "./installed-image.ts";
 import { bankBytes, bankOffset, type MemoryRange } from "./memory-map.ts";

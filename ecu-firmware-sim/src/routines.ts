@@ -17,9 +17,10 @@ import {
 } from "@halfshaft/vehicle-net/uds";
 import { otherBank } from "./bank.ts";
 import { activate, beginProgramming, commit, markVerified, revert, type BootRecord } from "./boot.ts";
+import { agreePatch, forgetPatch } from "./delta-log.ts";
 import type { EcuCore } from "./ecu-core.ts";
 import { checkImage } from "./image-check.ts";
-import { checkInstalled, fromHex, installedDescriptor } from "./installed-image.ts";
+import { checkInstalled, fromHex, installedDescriptor, installedSha256, toHex } from "./installed-image.ts";
 import { bankOffset } from "./memory-map.ts";
 import { inactiveFlash, type Programming } from "./programming.ts";
 import { emptyLog } from "./transfer-log.ts";
@@ -60,6 +61,7 @@ const routines: Readonly<Record<RoutineName, Routine>> = {
     return "ok";
   }),
   eraseMemory: routine("eraseMemory", { sessions: programmingOnly, unlocked: true }, eraseMemory),
+  checkBase: routine("checkBase", { sessions: programmingOnly, unlocked: true }, checkBase),
   checkMemory: routine("checkMemory", { sessions: programmingOnly, unlocked: true }, checkMemory),
   // Nothing in a descriptor depends on another ECU: what must hold is that the checked image is still whole.
   checkDependencies: routine("checkDependencies", { sessions: programmingOnly, unlocked: true }, (core) => {
@@ -122,13 +124,32 @@ async function eraseMemory(
   return "ok";
 }
 
+/** Whether the bank that a patch would read holds its base, by the bytes that are there now. */
+function checkBase(
+  core: EcuCore,
+  { baseSha256, patchSha256, patchBytes }: RoutineOptions<"checkBase">,
+): RoutineResult {
+  const { store, flash } = core;
+  const base = flash[otherBank(inactiveFlash(core, RoutineControl).bank)];
+  const found = installedSha256(store.state, base.bank, (offset, length) => base.read(offset, length));
+  const { transfers } = store.state;
+  if (found === undefined || toHex(found) !== toHex(baseSha256)) {
+    store.update({ transfers: forgetPatch(transfers) });
+    return "baseMismatch";
+  }
+  const patch = { baseSha256: toHex(baseSha256), patchSha256: toHex(patchSha256), patchBytes };
+  store.update({ transfers: agreePatch(transfers, patch) });
+  return "ok";
+}
+
 /** Nothing is activated that did not pass here: signature, hardware, counter, segments, digest, in this order. */
 function checkMemory(core: EcuCore, { signedDescriptor }: RoutineOptions<"checkMemory">): RoutineResult {
   const { store, profile } = core;
   const flash = inactiveFlash(core, RoutineControl);
   const { publicKey, memory, boot, transfers } = store.state;
   // After a download that was not ended with 37 the sequence is wrong, whatever the bank holds.
-  if (transfers.open !== undefined) throw new UdsRefused(RoutineControl, Nrc.requestSequenceError);
+  const isOpen = transfers.open !== undefined || transfers.openPatch !== undefined;
+  if (isOpen) throw new UdsRefused(RoutineControl, Nrc.requestSequenceError);
   const { result } = checkImage({
     signedDescriptor,
     publicKey: fromHex(publicKey),

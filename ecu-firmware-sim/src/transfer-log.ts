@@ -1,3 +1,4 @@
+import type { AgreedPatch, OpenPatch } from "./delta-log.ts";
 import { bankOffset, type MemoryRange } from "./memory-map.ts";
 
 /** What has come into the inactive bank since it was erased; kept over power cuts. */
@@ -6,6 +7,10 @@ export interface TransferLog {
   readonly finished: readonly MemoryRange[];
   /** The download that runs, or was cut off; its first `done` bytes are safely in flash. */
   readonly open?: MemoryRange & { readonly done: number };
+  /** The patch whose base is in the active bank. */
+  readonly agreed?: AgreedPatch;
+  /** The download of that patch; never beside `open`. */
+  readonly openPatch?: OpenPatch;
 }
 
 export const emptyLog: TransferLog = { finished: [] };
@@ -27,14 +32,16 @@ export const closeDownload = (log: TransferLog): TransferLog =>
 /**
  * The stretches that are safely in flash, in the order of the image file: what an interrupted update can go on
  * after. Empty where it has to begin anew with erasing: segments came in another order than by address, or what was
- * cut off shares its first sector with a segment before it, which cannot be erased again alone.
+ * cut off shares its first sector with a segment before it, which cannot be erased again alone, or a patch was cut
+ * off, which plain bytes cannot go on with.
  */
 export function safeStretches(
   log: TransferLog,
   regions: readonly MemoryRange[],
   sectorBytes: number,
 ): readonly MemoryRange[] {
-  const { finished, open } = log;
+  const { finished, open, openPatch } = log;
+  if (openPatch !== undefined) return [];
   const all = open === undefined ? finished : [...finished, open];
   const ascends = all.every((range, i) => i === 0 || all[i - 1]!.address < range.address);
   if (!ascends) return [];

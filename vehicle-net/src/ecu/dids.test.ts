@@ -31,6 +31,11 @@ const rows = [
     { offset: 0x1_2340, digestPrefix: hex("01 02 03 04 05 06 07 08") },
     "00 01 23 40 01 02 03 04 05 06 07 08",
   ),
+  row(
+    "resumePatch",
+    { patchOffset: 0x0ffe, digestPrefix: hex("A1 A2 A3 A4 A5 A6 A7 A8") },
+    "00 00 0F FE A1 A2 A3 A4 A5 A6 A7 A8",
+  ),
   row("imageDigest", hex(digest), digest),
   row("releaseCounter", 7, "00 00 00 07"),
 ];
@@ -58,6 +63,7 @@ describe("V4 data identifiers", () => {
     ["activeBank", "00 00", "too-long"],
     ["imageDigest", "00", "too-short"],
     ["resumeOffset", "00 00 00 01", "too-short"],
+    ["resumePatch", "00 00 00 01 01 02 03 04 05 06 07", "too-short"],
   ] as const)("V4 %s does not accept the bytes [%s]", (name, bytes, code) => {
     expect(() => decodeDid(name, hex(bytes))).toThrow(expect.objectContaining({ code }));
   });

@@ -22,6 +22,14 @@ export interface ResumeOffset {
   readonly digestPrefix: Uint8Array;
 }
 
+/** How much of an interrupted patch the ECU has applied for good. */
+export interface ResumePatch {
+  /** Bytes from the start of the patch. */
+  readonly patchOffset: number;
+  /** First 8 bytes of the patch's SHA-256, as checkBase was told it; zeros where no patch was interrupted. */
+  readonly digestPrefix: Uint8Array;
+}
+
 /** Who programmed the ECU, and when. */
 export interface Fingerprint {
   /** `2026-11-21`; years 2000 to 2099. */
@@ -83,6 +91,7 @@ export const didFields = {
   activeBank: word({ A: 0x00, B: 0x01 }),
   trialState: word({ none: 0x00, armed: 0x01, trial: 0x02, fallback: 0x03, unknown: 0xff }, "unknown"),
   resumeOffset: record({ offset: u32, digestPrefix: bytes(8) }),
+  resumePatch: record({ patchOffset: u32, digestPrefix: bytes(8) }),
   /** SHA-256 of the image in the active bank. */
   imageDigest: digest,
   /** SHA-256 of the checked image in the inactive bank; zeros where there is none. */

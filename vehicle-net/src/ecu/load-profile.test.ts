@@ -110,6 +110,11 @@ describe("V4 profiles", () => {
       "programmingSequence[6]",
       (p: EcuProfile) => Reflect.deleteProperty(p.dids, "fingerprint"),
     ],
+    [
+      "a delta format without the check of its base",
+      "transfer.dataFormats.detools",
+      (p: EcuProfile) => Reflect.deleteProperty(p.routines, "checkBase"),
+    ],
     ["an even security level", "security.level", (p: EcuProfile) => (p.security.level = 2)],
     ["no download", "programmingSequence", (p: EcuProfile) => (p.programmingSequence = ["unlock"])],
     [

@@ -17,6 +17,7 @@ export function loadProfile(value: unknown): EcuProfile {
   checkNumbers(["routines", "otherRoutines"], value);
   checkSequence(value);
   checkSteps(value);
+  checkDelta(value);
   if (value.security.level % 2 === 0) {
     throw contradiction(
       "security.level",
@@ -136,6 +137,13 @@ function checkSteps(profile: EcuProfile): void {
         throw contradiction(`${sequence}[${i}]`, `${step} needs dids.fingerprint, which is not given`);
       }
     }
+  }
+}
+
+/** A patch that meets another base would be found out only when the bank is written. */
+function checkDelta({ transfer, routines }: EcuProfile): void {
+  if (transfer.dataFormats.detools !== undefined && routines.checkBase === undefined) {
+    throw contradiction("transfer.dataFormats.detools", "it needs routines.checkBase, which is not given");
   }
 }
 

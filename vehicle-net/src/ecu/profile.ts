@@ -77,12 +77,28 @@ const MemoryRegion = Type.Object(
 );
 export type MemoryRegion = Static<typeof MemoryRegion>;
 
+/** What a small microcontroller can spare for a decoder and its buffers. */
+export const DEFAULT_DELTA_RAM_BYTES = 16_384;
+
 const Transfer = Type.Object(
   {
     /** maxNumberOfBlockLength: longest TransferData message, service identifier and counter included. */
     maxBlockBytes: Type.Integer({ minimum: 8, maximum: 0xffff_ffff }),
-    /** dataFormatIdentifier of 34 by the name of the format; `raw` is plain bytes. */
-    dataFormats: Type.Intersect([Type.Object({ raw: Byte }), Type.Record(Name, Byte)]),
+    /**
+     * dataFormatIdentifier of 34 by the name of the format; `raw` is plain bytes, `detools` a patch of detools' type
+     * "sequential" with LZMA, which the ECU applies to its active bank as it arrives.
+     */
+    dataFormats: Type.Intersect([
+      Type.Object({ raw: Byte, detools: Type.Optional(Byte) }),
+      Type.Record(Name, Byte),
+    ]),
+    /** RAM that applying a patch may take, its block buffer included. Default: {@link DEFAULT_DELTA_RAM_BYTES}. */
+    deltaRamBytes: Type.Optional(Type.Integer({ minimum: 1, maximum: 0xffff_ffff })),
+    /**
+     * Whether the ECU keeps the state of its decoder over a power cut. Default true; else an interrupted patch is
+     * sent again from its first byte, and what it already made is only compared.
+     */
+    deltaSnapshots: Type.Optional(Type.Boolean()),
   },
   strict,
 );
@@ -135,6 +151,8 @@ const Dids = Type.Object(
     trialState: Type.Optional(U16),
     /** Without it an interrupted transfer begins anew. */
     resumeOffset: Type.Optional(U16),
+    /** Without it an interrupted patch begins anew. */
+    resumePatch: Type.Optional(U16),
     imageDigest: Type.Optional(U16),
     inactiveImageDigest: Type.Optional(U16),
     releaseCounter: Type.Optional(U16),
@@ -146,6 +164,8 @@ const Routines = Type.Object(
   {
     checkPreconditions: Type.Optional(U16),
     eraseMemory: Type.Optional(U16),
+    /** Whether the active bank holds the base of a patch; asked before a download in the format `detools`. */
+    checkBase: Type.Optional(U16),
     checkMemory: Type.Optional(U16),
     checkDependencies: Type.Optional(U16),
     activate: Type.Optional(U16),

@@ -19,6 +19,17 @@ describe("V4 routines", () => {
     expect(decodeRoutineOptions("eraseMemory", hex(bytes))).toEqual({ format: 0x44, ...options });
   });
 
+  test("V4 checkBase names the base and the patch by their digests, and the patch's length", () => {
+    const options = {
+      baseSha256: new Uint8Array(32).fill(0xb0),
+      patchSha256: new Uint8Array(32).fill(0xd1),
+      patchBytes: 0x29a0,
+    };
+    const bytes = `${"B0 ".repeat(32)}${"D1 ".repeat(32)}00 00 29 A0`;
+    expect(text(encodeRoutineOptions("checkBase", options))).toBe(bytes);
+    expect(decodeRoutineOptions("checkBase", hex(bytes))).toEqual(options);
+  });
+
   test("V4 checkMemory carries the signed descriptor as it is", () => {
     const options = { signedDescriptor: hex("48 53 44 31 AB") };
     expect(encodeRoutineOptions("checkMemory", options)).toEqual(options.signedDescriptor);
@@ -45,6 +56,7 @@ describe("V4 routines", () => {
     ["badSignature", "01"],
     ["digestMismatch", "06"],
     ["notChecked", "07"],
+    ["baseMismatch", "09"],
     ["voltageOutOfRange", "22"],
   ] as const)("V4 the result %s is the byte %s", (result, byte) => {
     expect(text(encodeRoutineResult(result))).toBe(byte);

@@ -1,6 +1,7 @@
 import type { RequestOptions, UdsClient } from "../uds/client.ts";
 import { UdsFormatError, UdsProtocolError } from "../uds/error.ts";
 import {
+  bytes,
   decode,
   encode,
   type Field,
@@ -8,6 +9,7 @@ import {
   type FieldOutput,
   record,
   restNotEmpty,
+  u32,
 } from "../uds/fields.ts";
 import { RoutineControl, RoutineControlType } from "../uds/services/routine-control.ts";
 import { memoryRange } from "../uds/services/transfer.ts";
@@ -25,6 +27,10 @@ export const routineResults = {
   digestMismatch: { byte: 0x06, sentence: "the bank does not have the digest that was signed" },
   notChecked: { byte: 0x07, sentence: "the inactive bank holds no image that passed checkMemory" },
   notOnTrial: { byte: 0x08, sentence: "no bank is on trial" },
+  baseMismatch: {
+    byte: 0x09,
+    sentence: "the active bank does not hold the image that the delta starts from",
+  },
   vehicleMoves: { byte: 0x20, sentence: "the vehicle moves" },
   engineRuns: { byte: 0x21, sentence: "the engine runs" },
   voltageOutOfRange: { byte: 0x22, sentence: "the supply voltage is out of range" },
@@ -48,6 +54,8 @@ export const routineOptions = {
   checkPreconditions: nothing,
   /** Logical addresses; the ECU erases the sectors of its inactive bank. */
   eraseMemory: memoryRange,
+  /** SHA-256 of the image that the patch starts from; SHA-256 and length of the patch itself, to know it again. */
+  checkBase: record({ baseSha256: bytes(32), patchSha256: bytes(32), patchBytes: u32 }),
   /** The signed descriptor of the image, opaque here. */
   checkMemory: record({ signedDescriptor: restNotEmpty }),
   checkDependencies: nothing,

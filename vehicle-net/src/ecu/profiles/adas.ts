@@ -10,7 +10,7 @@ export const adas: EcuProfile = {
   timing: conventions.timing,
   flash: { sectorBytes: 4096, pageBytes: 512, eraseMsPerSector: 4, programMsPerPage: 0.3 },
   memory: [{ name: "bl31", address: 0x7000_0000, length: 0x2_0000, flashed: true }],
-  transfer: { maxBlockBytes: 4095, dataFormats: { raw: 0x00 } },
+  transfer: { maxBlockBytes: 4095, dataFormats: { raw: 0x00, detools: 0x10 } },
   security: {
     level: 0x01,
     algorithm: "demo-hmac-sha256",

@@ -10,7 +10,7 @@ export const body: EcuProfile = {
   timing: conventions.timing,
   flash: { sectorBytes: 4096, pageBytes: 1024, eraseMsPerSector: 5, programMsPerPage: 0.5 },
   memory: [{ name: "bl31", address: 0x0097_0000, length: 0x2_0000, flashed: true }],
-  transfer: { maxBlockBytes: 4095, dataFormats: { raw: 0x00 } },
+  transfer: { maxBlockBytes: 4095, dataFormats: { raw: 0x00, detools: 0x10 } },
   security: {
     level: 0x01,
     algorithm: "demo-hmac-sha256",

@@ -16,12 +16,14 @@ export const dids: EcuProfile["dids"] = {
   imageDigest: 0xfd03,
   inactiveImageDigest: 0xfd04,
   releaseCounter: 0xfd05,
+  resumePatch: 0xfd06,
 };
 
 /** FF00 and FF01: ISO 14229-1:2020, annex F.1. The others lie in the manufacturer's range 0200–DFFF. */
 export const routines: EcuProfile["routines"] = {
   checkMemory: 0x0202,
   checkPreconditions: 0x0203,
+  checkBase: 0x0204,
   activate: 0x0301,
   commit: 0x0302,
   revert: 0x0303,

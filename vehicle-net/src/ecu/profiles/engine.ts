@@ -13,7 +13,7 @@ export const engine: EcuProfile = {
     { name: "application", address: 0x0, length: 0x4_0000, flashed: true },
     { name: "uicr", address: 0x1000_1000, length: 0x400, flashed: false },
   ],
-  transfer: { maxBlockBytes: 4095, dataFormats: { raw: 0x00 } },
+  transfer: { maxBlockBytes: 4095, dataFormats: { raw: 0x00, detools: 0x10 } },
   security: {
     level: 0x01,
     algorithm: "demo-hmac-sha256",

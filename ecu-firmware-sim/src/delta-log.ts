@@ -1,0 +1,51 @@
+import type { MemoryRange } from "./memory-map.ts";
+import type { TransferLog } from "./transfer-log.ts";
+
+/** A patch as checkBase was told it, once the ECU has found its base in the active bank. Digests as hex. */
+export interface AgreedPatch {
+  readonly baseSha256: string;
+  readonly patchSha256: string;
+  readonly patchBytes: number;
+}
+
+/** A download of a patch that runs, or was cut off; the range is that of its result. */
+export type OpenPatch = MemoryRange & {
+  /** Bytes of the patch that are applied for good. */
+  readonly patchOffset: number;
+  /** The decoder after these bytes, base64; none at the start. */
+  readonly snapshot?: string;
+};
+
+/** The base of this patch is there. One that was begun with another is of no more use. */
+export function agreePatch({ finished, agreed, openPatch }: TransferLog, patch: AgreedPatch): TransferLog {
+  const isSame =
+    agreed !== undefined &&
+    agreed.baseSha256 === patch.baseSha256 &&
+    agreed.patchSha256 === patch.patchSha256 &&
+    agreed.patchBytes === patch.patchBytes;
+  return { finished, agreed: patch, ...(isSame && openPatch !== undefined && { openPatch }) };
+}
+
+/** Neither a patch nor its base is known any more: it takes another checkBase to begin one. */
+export const forgetPatch = ({ finished }: TransferLog): TransferLog => ({ finished });
+
+export const beginPatch = (log: TransferLog, { address, length }: MemoryRange): TransferLog => ({
+  finished: log.finished,
+  agreed: log.agreed,
+  openPatch: { address, length, patchOffset: 0 },
+});
+
+export const notePatch = (log: TransferLog, patchOffset: number, snapshot: string): TransferLog =>
+  log.openPatch === undefined ? log : { ...log, openPatch: { ...log.openPatch, patchOffset, snapshot } };
+
+/** The result is complete; another patch needs another checkBase. */
+export const closePatch = ({ finished, openPatch }: TransferLog): TransferLog =>
+  openPatch === undefined
+    ? { finished }
+    : { finished: [...finished, { address: openPatch.address, length: openPatch.length }] };
+
+/** The patch that a request for download goes on with: the one that was cut off, for the same result. */
+export function resumedPatch({ openPatch }: TransferLog, request: MemoryRange): OpenPatch | undefined {
+  const isSame = openPatch?.address === request.address && openPatch.length === request.length;
+  return isSame ? openPatch : undefined;
+}
