@@ -3,6 +3,7 @@ import { Type, type Static, type TSchema } from "typebox";
 import { Value } from "typebox/value";
 import type { Http, HttpRequest } from "./http/http.ts";
 import { HttpError } from "./http/http-error.ts";
+import { schemaProblem } from "./schema-problem.ts";
 
 const MAX_ANSWER_BYTES = 256 * 1024;
 const Nothing = Type.Unknown();
@@ -69,7 +70,6 @@ function read<T extends TSchema>(schema: T, url: string, bytes: Uint8Array): Sta
 }
 
 function misfit(schema: TSchema, url: string, value: unknown): HttpError {
-  const problem = Value.Errors(schema, value)[0];
-  const where = `${problem?.instancePath ?? ""} ${problem?.message ?? ""}`;
-  return new HttpError("not-understood", url, `the cloud's answer does not fit: ${where}`);
+  const reason = schemaProblem(schema, value);
+  return new HttpError("not-understood", url, `the cloud's answer does not fit: ${reason}`);
 }

@@ -4,6 +4,7 @@ import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
 import { AgentError } from "./agent-error.ts";
 import { messageOf } from "./causes.ts";
+import { schemaProblem } from "./schema-problem.ts";
 
 const strict = { additionalProperties: false } as const;
 const Milliseconds = Type.Integer({ minimum: 100, maximum: 30 * 86_400_000 });
@@ -86,9 +87,7 @@ export const DEFAULTS = {
 export function readConfig(value: unknown): AgentConfig {
   const whole = typeof value === "object" && value !== null ? { ...DEFAULTS, ...value } : value;
   if (!Value.Check(AgentConfig, whole)) {
-    const problem = Value.Errors(AgentConfig, whole)[0];
-    const field = problem?.instancePath.slice(1).replaceAll("/", ".") ?? "";
-    throw invalid(`${field === "" ? "it" : field} ${problem?.message ?? "is wrong"}`);
+    throw invalid(schemaProblem(AgentConfig, whole));
   }
   const ids = whole.ecus.map(({ ecuId }) => ecuId);
   const twice = ids.find((id, i) => ids.indexOf(id) !== i);

@@ -1,6 +1,7 @@
 import type { TargetFile, Targets } from "@tufjs/models";
 import { DirectorTargetCustom } from "@halfshaft/ota-format/trust";
 import { Value } from "typebox/value";
+import { schemaProblem } from "../schema-problem.ts";
 import { TrustError } from "./trust-error.ts";
 
 /** What the Director says that one ECU is to have. */
@@ -36,9 +37,7 @@ export function readAssignments(targets: Targets, vehicleId: string): readonly A
 function assignmentsOf(target: TargetFile): Assignment[] {
   const { custom } = target;
   if (!Value.Check(DirectorTargetCustom, custom)) {
-    const problem = Value.Errors(DirectorTargetCustom, custom)[0];
-    const where = `custom${problem?.instancePath ?? ""}`;
-    throw invalid(`${where} of ${target.path} ${problem?.message ?? "is wrong"}`);
+    throw invalid(`custom of ${target.path}: ${schemaProblem(DirectorTargetCustom, custom)}`);
   }
   const { ecuIdentifiers, ...common } = custom;
   return Object.entries(ecuIdentifiers).map(([ecuId, { hardwareId }]) => ({

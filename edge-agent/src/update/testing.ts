@@ -1,3 +1,4 @@
+import { mkdtempSync, rmSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,6 +23,10 @@ import type { UpdateDeps } from "./deps.ts";
 import type { Progress } from "./progress.ts";
 
 export const CLOUD = "http://cloud.test";
+/** Of all worlds of this process; goes with it. */
+const root = mkdtempSync(join(tmpdir(), "halfshaft-agent-"));
+process.once("exit", () => rmSync(root, { recursive: true, force: true }));
+
 const nothing: FetchFunction = async () => new Response("{}", { status: 503 });
 
 export interface TestWorld extends UpdateDeps {
@@ -51,7 +56,7 @@ export async function testWorld(options: TestWorldOptions = {}): Promise<TestWor
   const clock = after?.clock ?? new VirtualClock();
   const level = after?.level ?? new MemoryLevel();
   const now = (): number => T0 + Math.floor(clock.now());
-  const folder = await mkdtemp(join(tmpdir(), "halfshaft-agent-"));
+  const folder = await mkdtemp(join(root, "world-"));
   const store = new DurableStore(level, clock);
   const outbox = await Outbox.open(store, { now, monotonicMs: () => clock.now(), clockTrusted: () => true });
   const journal = await Journal.open(store, now, (fact, earlier) => outbox.stage(eventsOf(fact, earlier)));

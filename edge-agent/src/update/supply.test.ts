@@ -1,0 +1,166 @@
+import { createHash } from "node:crypto";
+import { createBsdiff40 } from "@halfshaft/ota-format/delta";
+import { encodeDescriptor, joinSignedDescriptor } from "@halfshaft/ota-format/trust";
+import { afterEach, expect, test } from "vitest";
+import type { FetchFunction } from "../http/http.ts";
+import { statement, testEcuPlan, testPlan } from "../journal/testing.ts";
+import type { EcuPlan, SignedFile } from "./plan-types.ts";
+import { runUpdate } from "./run-update.ts";
+import { createSteps } from "./steps.ts";
+import { type TestWorld, testWorld } from "./testing.ts";
+
+/** download, verify, patch and flash together, as the machine runs them. */
+
+const digest = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+const oldImage = Uint8Array.from({ length: 4000 }, (_, i) => (i * 13) & 0xff);
+const newImage = oldImage.map((byte, i) => (i % 100 === 0 ? byte ^ 0xff : byte));
+const delta = createBsdiff40(oldImage, newImage);
+const segments = [{ address: 0x1000, length: newImage.length, sha256: digest(newImage) }];
+
+const signed = (path: string, bytes: Uint8Array): SignedFile => ({
+  path,
+  length: bytes.length,
+  hashes: { sha256: digest(bytes) },
+});
+
+function descriptorOf(changes: { version?: string } = {}): string {
+  const sha256 = createHash("sha256").update(newImage).digest();
+  const bytes = encodeDescriptor({
+    hardwareId: "HW-1",
+    version: "2.0.0",
+    releaseCounter: 1,
+    sha256,
+    length: newImage.length,
+    segments: [{ address: 0x1000, length: newImage.length, sha256 }],
+    ...changes,
+  });
+  return Buffer.from(joinSignedDescriptor(bytes, new Uint8Array(64))).toString("base64");
+}
+
+const ecu: EcuPlan = testEcuPlan("E1", {
+  image: signed("images/full.bin", newImage),
+  delta: { ...signed("transport/delta.bsdiff40", delta), baseSha256: digest(oldImage) },
+  segments,
+  descriptor: descriptorOf(),
+});
+
+let world: TestWorld;
+afterEach(() => world.powerOff());
+
+/** Runs a job from its consent to the end of flash; what it asked for, and how it ended. */
+async function supply(
+  options: { ecu?: EcuPlan; files?: Record<string, Uint8Array>; withBase?: boolean } = {},
+): Promise<{ asked: string[]; failure?: string; flashed: boolean }> {
+  const { ecu: planned = ecu, withBase = true } = options;
+  const files: Record<string, Uint8Array> = { full: newImage, delta, ...options.files };
+  const asked: string[] = [];
+  const fetch: FetchFunction = async (url) => {
+    const name = /\.(\w+)\.\w+$/.exec(url)?.[1] ?? "";
+    asked.push(name);
+    return new Response(Uint8Array.from(files[name]!));
+  };
+  world = await testWorld({ fetch });
+  if (withBase) {
+    const base = await world.staging.partial(digest(oldImage));
+    await base.append(oldImage);
+    await base.close();
+    await world.staging.publish(digest(oldImage));
+  }
+  await world.journal.append(statement("plan done", { plan: testPlan(planned) }));
+  await world.journal.append(statement("consent done", { answer: "ready" }));
+  const steps = {
+    ...createSteps(world),
+    activate: () => new Promise<never>(() => {}),
+    report: async () => {},
+  };
+  const running = runUpdate(steps, world.journal.facts, world.signal).catch(() => undefined);
+  const over = new Promise<void>((resolve) => {
+    world.journal.subscribe(({ step, ecuId, kind }) => {
+      if (ecuId === undefined && (kind === "failed" || (step === "flash" && kind === "done"))) resolve();
+    });
+  });
+  await world.clock.run(Promise.race([running, over]));
+  const failed = world.journal.facts.findLast((fact) => fact.kind === "failed" && fact.ecuId === undefined);
+  const flashed = world.ecus.named("E1").installed === digest(newImage);
+  return { asked, failure: failed?.payload?.failure?.code, flashed };
+}
+
+test("E5 only the delta crosses the air; the full image is made of it and flashed", async () => {
+  expect(await supply()).toEqual({ asked: ["delta"], failure: undefined, flashed: true });
+});
+
+test("E5 an ECU without a delta gets the full image", async () => {
+  expect(await supply({ ecu: { ...ecu, delta: undefined } })).toMatchObject({
+    asked: ["full"],
+    flashed: true,
+  });
+});
+
+test("E5 a base that is not in the gateway leads to the full image", async () => {
+  expect(await supply({ withBase: false })).toMatchObject({ asked: ["delta", "full"], flashed: true });
+  const failed = world.journal.facts.find((fact) => fact.step === "patch" && fact.kind === "failed");
+  expect(failed?.payload?.failure).toMatchObject({ code: "PATCH_BASE_MISSING", ecuId: "E1" });
+});
+
+test("E5 a delta that is signed and corrupt leads to the full image, with its code on record", async () => {
+  const corrupt = delta.slice(0, 60);
+  const broken = {
+    ...ecu,
+    delta: { ...signed("transport/delta.bsdiff40", corrupt), baseSha256: digest(oldImage) },
+  };
+  expect(await supply({ ecu: broken, files: { delta: corrupt } })).toMatchObject({
+    asked: ["delta", "full"],
+    flashed: true,
+  });
+  const failed = world.journal.facts.find((fact) => fact.step === "patch" && fact.kind === "failed");
+  expect(failed?.payload?.failure?.code).toBe("PATCH_CORRUPT");
+});
+
+test("E5 a delta that gives another image than the signed one is not flashed", async () => {
+  const other = createBsdiff40(oldImage, newImage.toReversed());
+  const wrong = {
+    ...ecu,
+    delta: { ...signed("transport/delta.bsdiff40", other), baseSha256: digest(oldImage) },
+  };
+  expect(await supply({ ecu: wrong, files: { delta: other } })).toMatchObject({
+    asked: ["delta", "full"],
+    flashed: true,
+  });
+  const failed = world.journal.facts.find((fact) => fact.step === "patch" && fact.kind === "failed");
+  expect(failed?.payload?.failure?.code).toBe("PATCH_RESULT_MISMATCH");
+});
+
+test("T2 a delta that was changed after it was signed ends the job before anything is flashed", async () => {
+  const tampered = delta.with(40, delta[40]! ^ 1);
+  expect(await supply({ files: { delta: tampered } })).toEqual({
+    asked: ["delta"],
+    failure: "VERIFY_DIGEST_MISMATCH",
+    flashed: false,
+  });
+  expect(world.ecus.named("E1").calls).toEqual([]);
+});
+
+test("T2 an image that was changed after it was signed ends the job before anything is flashed", async () => {
+  const full = newImage.with(7, newImage[7]! ^ 1);
+  const result = await supply({ ecu: { ...ecu, delta: undefined }, files: { full } });
+  expect(result).toEqual({ asked: ["full"], failure: "VERIFY_DIGEST_MISMATCH", flashed: false });
+});
+
+test("T2 a refused file is not kept: the next attempt fetches it anew", async () => {
+  const full = newImage.with(7, newImage[7]! ^ 1);
+  await supply({ ecu: { ...ecu, delta: undefined }, files: { full } });
+  expect((await world.staging.partial(digest(newImage))).length).toBe(0);
+});
+
+const descriptors: readonly (readonly [string, Partial<EcuPlan>])[] = [
+  ["says another version than the metadata", { descriptor: descriptorOf({ version: "2.0.1" }) }],
+  ["names other segments", { segments: [{ ...segments[0]!, address: 0x2000 }] }],
+  ["is for another hardware", { hardwareId: "HW-2" }],
+  ["is no descriptor", { descriptor: Buffer.alloc(200).toString("base64") }],
+  ["is cut off", { descriptor: "AAAA" }],
+];
+
+test.each(descriptors)("E15 a descriptor that %s is refused before flashing", async (_what, changes) => {
+  const result = await supply({ ecu: { ...ecu, ...changes } });
+  expect([result.failure, result.flashed]).toEqual(["VERIFY_DESCRIPTOR_INVALID", false]);
+});
