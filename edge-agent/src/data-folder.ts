@@ -76,8 +76,9 @@ export async function runningHmiUrl(folder: string): Promise<string> {
 export function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
-  } catch (cause) {
-    throw new AgentError("CONFIG_INVALID", `${file} is not JSON.`, PROVISION_HELP, { cause });
+  } catch {
+    // Without its cause, which would show a piece of the file.
+    throw new AgentError("CONFIG_INVALID", `${file} is not JSON.`, PROVISION_HELP);
   }
 }
 

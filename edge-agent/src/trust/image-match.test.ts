@@ -71,7 +71,7 @@ const deltaOf = (changes: object, length = 10): TargetFile =>
   });
 
 test("E5 a delta from what the ECU runs to the signed image is used", () => {
-  expect(usableDelta(deltaOf({}), base, full)).toMatchObject({ length: 10, baseSha256: base });
+  expect(usableDelta(deltaOf({}), base, full, "bsdiff40")).toMatchObject({ length: 10, baseSha256: base });
 });
 
 const useless: readonly (readonly [string, TargetFile | undefined])[] = [
@@ -84,5 +84,5 @@ const useless: readonly (readonly [string, TargetFile | undefined])[] = [
 ];
 
 test.each(useless)("E5 a delta that %s is left aside", (_why, target) => {
-  expect(usableDelta(target, base, full)).toBeUndefined();
+  expect(usableDelta(target, base, full, "bsdiff40")).toBeUndefined();
 });

@@ -1,5 +1,5 @@
 import type { TargetFile } from "@tufjs/models";
-import { ImageTargetCustom, TransportTargetCustom } from "@halfshaft/ota-format/trust";
+import { type DeltaFormat, ImageTargetCustom, TransportTargetCustom } from "@halfshaft/ota-format/trust";
 import { Value } from "typebox/value";
 import type { DeltaFile, SignedFile } from "../update/plan-types.ts";
 import type { Assignment } from "./director.ts";
@@ -48,16 +48,17 @@ export function usableDelta(
   target: TargetFile | undefined,
   base: string,
   image: SignedFile,
+  format: DeltaFormat,
 ): DeltaFile | undefined {
   if (target === undefined || !Value.Check(TransportTargetCustom, target.custom)) return undefined;
-  const { format, base: from, result } = target.custom;
+  const { base: from, result } = target.custom;
   const fits =
-    format === "bsdiff40" &&
+    target.custom.format === format &&
     from.sha256 === base &&
     result.sha256 === image.hashes["sha256"] &&
     result.length === image.length &&
     target.length < image.length;
-  return fits ? { ...signedFile(target), baseSha256: base } : undefined;
+  return fits ? { ...signedFile(target), format, baseSha256: base } : undefined;
 }
 
 const invalid = (path: string, reason: string): TrustError =>

@@ -10,6 +10,7 @@ import type { Staging } from "../staging.ts";
 import type { Sender } from "../telemetry/sender.ts";
 import type { Repository } from "../trust/repository.ts";
 import type { VehicleStateSource } from "../vehicle-state.ts";
+import type { DeltaPreference } from "./choose-transport.ts";
 import type { Progress } from "./progress.ts";
 
 /** What the steps of an update work with. */
@@ -36,6 +37,7 @@ export interface UpdateDeps {
   readonly progress: (progress: Progress) => void;
   readonly log: Logger;
   readonly limits: UpdateLimits;
+  readonly deltaPreference: DeltaPreference;
 }
 
 export interface UpdateLimits {

@@ -4,6 +4,7 @@ import { ecusWithoutDelta } from "../journal/job-facts.ts";
 import { HttpError } from "../http/http-error.ts";
 import type { HttpAnswer } from "../http/http.ts";
 import type { PartialFile } from "../staging.ts";
+import { estimateOf, fileOf, transportOf } from "./choose-transport.ts";
 import type { UpdateDeps } from "./deps.ts";
 import { UpdateFailure } from "./failure.ts";
 import { forEachEcu, journaled } from "./journaled.ts";
@@ -11,10 +12,6 @@ import type { Job } from "./machine.ts";
 import { type EcuPlan, imageSha256, type SignedFile } from "./plan-types.ts";
 import { retrying } from "./retrying.ts";
 import { Throttle } from "./throttle.ts";
-
-/** The file that crosses the air for an ECU: its delta as long as nothing speaks against it, else the full image. */
-export const transportOf = (ecu: EcuPlan, withoutDelta: ReadonlySet<string>): SignedFile =>
-  ecu.delta !== undefined && !withoutDelta.has(ecu.ecuId) ? ecu.delta : ecu.image;
 
 /**
  * Brings every file that is not in the gateway yet, going on where an earlier run stopped, and waits as long as the
@@ -31,9 +28,7 @@ export function download({ offer, plan }: Job, deps: UpdateDeps, signal: AbortSi
     await makeRoom(plan.ecus, withoutDelta, deps);
     await forEachEcu("download", plan.ecus, deps, signal, (ecu) => {
       const fetching = turn.then(() =>
-        retrying(policy, deps, signal, () =>
-          fetchFile(ecu, transportOf(ecu, withoutDelta), { deps, throttle, signal }),
-        ),
+        retrying(policy, deps, signal, () => fetchFile(ecu, { withoutDelta, deps, throttle, signal })),
       );
       turn = fetching.catch(() => undefined);
       return fetching;
@@ -43,22 +38,24 @@ export function download({ offer, plan }: Job, deps: UpdateDeps, signal: AbortSi
 }
 
 interface Fetching {
+  readonly withoutDelta: ReadonlySet<string>;
   readonly deps: UpdateDeps;
   readonly throttle: Throttle;
   readonly signal: AbortSignal;
 }
 
-async function fetchFile(ecu: EcuPlan, file: SignedFile, fetching: Fetching): Promise<FactPayload> {
-  const { staging, progress } = fetching.deps;
+async function fetchFile(ecu: EcuPlan, fetching: Fetching): Promise<FactPayload> {
+  const { deps, withoutDelta } = fetching;
+  const { staging, progress } = deps;
+  const file = fileOf(ecu, withoutDelta);
+  const transport = estimateOf(ecu, withoutDelta);
   const sha256 = file.hashes["sha256"]!;
   const total = file.length;
   const report = (done: number): void =>
     progress({ kind: "bytes", step: "download", ecuId: ecu.ecuId, done, total });
-  // Published before: verified then, under its digest as its name.
-  const has = [sha256, imageSha256(ecu)].map((digest) => staging.length(digest));
-  if ((await Promise.all(has)).some((length) => length !== undefined)) {
+  if (await isSupplied(ecu, withoutDelta, deps)) {
     report(total);
-    return { bytes: 0 };
+    return { bytes: 0, transport };
   }
   const partial = await staging.partial(sha256);
   try {
@@ -74,10 +71,25 @@ async function fetchFile(ecu: EcuPlan, file: SignedFile, fetching: Fetching): Pr
       const reason = "what an earlier run left was not usable";
       throw interrupted(file, 0, reason);
     }
-    return { digests, bytes: partial.length - resumedAt };
+    return { digests, bytes: partial.length - resumedAt, transport };
   } finally {
     await partial.close();
   }
+}
+
+/**
+ * Whether an ECU's file is in the gateway: verified then, under its digest as its name. With the image there a delta for
+ * the gateway is needed no more; one for the ECU is.
+ */
+export async function isSupplied(
+  ecu: EcuPlan,
+  withoutDelta: ReadonlySet<string>,
+  { staging }: UpdateDeps,
+): Promise<boolean> {
+  const sha256 = fileOf(ecu, withoutDelta).hashes["sha256"]!;
+  const enough = transportOf(ecu, withoutDelta) === "gateway" ? [sha256, imageSha256(ecu)] : [sha256];
+  const lengths = await Promise.all(enough.map((digest) => staging.length(digest)));
+  return lengths.some((length) => length !== undefined);
 }
 
 /** Appends the rest of a file. */
@@ -143,15 +155,15 @@ async function hashesOf({ hashes }: SignedFile, partial: PartialFile): Promise<M
 async function makeRoom(
   ecus: readonly EcuPlan[],
   withoutDelta: ReadonlySet<string>,
-  { staging }: UpdateDeps,
+  deps: UpdateDeps,
 ): Promise<void> {
   let needed = 0;
   for (const ecu of ecus) {
-    const file = transportOf(ecu, withoutDelta);
-    const isThere = (await staging.length(imageSha256(ecu))) !== undefined;
-    if (!isThere) needed += file.length + (file === ecu.delta ? ecu.image.length : 0);
+    if (await isSupplied(ecu, withoutDelta, deps)) continue;
+    const isPatchedHere = transportOf(ecu, withoutDelta) === "gateway";
+    needed += fileOf(ecu, withoutDelta).length + (isPatchedHere ? ecu.image.length : 0);
   }
-  await staging.demandSpace(needed);
+  await deps.staging.demandSpace(needed);
 }
 
 function interrupted(file: SignedFile, received: number, reason: string, cause?: unknown): UpdateFailure {

@@ -77,6 +77,21 @@ function ofHttp(error: HttpError, { stage }: FailureContext): FailureRecord {
     : { code: "OFFER_UNREACHABLE", operands: { url: error.url, reason } };
 }
 
+/**
+ * Why an ECU did not take its delta: its active bank is not the base, or it refused the transfer or what came of it.
+ * Undefined where the full image would not get through either.
+ */
+export function deltaRefusal(error: unknown, name: string): FailureRecord | undefined {
+  const code = "FLASH_DELTA_REFUSED";
+  // The installer wanted the image itself, which was not downloaded.
+  if (error instanceof StagingError && error.code === "missing") {
+    return { code, operands: { name, reason: "its active bank does not hold the base" } };
+  }
+  const isRefusal =
+    error instanceof InstallerError && (error.fault === "refused" || error.fault === "image-rejected");
+  return isRefusal ? { code, operands: { name, reason: messageOf(error) } } : undefined;
+}
+
 /** Why a delta was of no use; undefined where the error is not about the delta. */
 export function patchFailure(
   error: unknown,

@@ -9,6 +9,7 @@ interface Script {
   readonly toInstall?: boolean;
   readonly consent?: readonly WaitAnswer[];
   readonly patchFallsBack?: readonly boolean[];
+  readonly flashFallsBack?: readonly boolean[];
   readonly readiness?: readonly WaitAnswer[];
   /** The step that fails. */
   readonly fails?: keyof Steps;
@@ -19,6 +20,7 @@ async function path(script: Script, before: readonly Fact[] = []): Promise<strin
   const visited: string[] = [];
   const answers = { consent: [...(script.consent ?? [])], readiness: [...(script.readiness ?? [])] };
   const falls = [...(script.patchFallsBack ?? [])];
+  const refusals = [...(script.flashFallsBack ?? [])];
   const visit = async <T>(step: keyof Steps, result: T): Promise<T> => {
     visited.push(step);
     if (script.fails === step) throw new TypeError(step);
@@ -32,7 +34,7 @@ async function path(script: Script, before: readonly Fact[] = []): Promise<strin
     verify: () => visit("verify", undefined),
     patch: () => visit("patch", falls.shift() ?? false),
     readiness: () => visit("readiness", answers.readiness.shift() ?? "ready"),
-    flash: () => visit("flash", undefined),
+    flash: () => visit("flash", refusals.shift() ?? false),
     activate: () => visit("activate", undefined),
     confirm: () => visit("confirm", undefined),
     report: () => visit("report", undefined),
@@ -54,6 +56,11 @@ const scripts: readonly (readonly [string, Script, readonly string[]])[] = [
   ["a driver who never answers", { consent: ["expired"] }, ["offer", "plan", "consent", "report"]],
   ["a download that fails", { fails: "download" }, [...SUPPLY.slice(0, 4), "report"]],
   ["a digest that is wrong", { fails: "verify" }, [...SUPPLY.slice(0, 5), "report"]],
+  [
+    "a delta that an ECU does not take",
+    { flashFallsBack: [true] },
+    [...SUPPLY, "readiness", "flash", "download", "verify", "patch", "readiness", "flash", ...START],
+  ],
   [
     "a delta of no use",
     { patchFallsBack: [true] },

@@ -20,7 +20,8 @@ export interface Steps {
   /** Answers whether some delta was of no use, so that full images are to be downloaded. */
   patch(job: Job, signal: AbortSignal): Promise<boolean>;
   readiness(job: Job, signal: AbortSignal): Promise<WaitAnswer>;
-  flash(job: Job, signal: AbortSignal): Promise<void>;
+  /** Answers as `patch` does. */
+  flash(job: Job, signal: AbortSignal): Promise<boolean>;
   activate(job: Job, signal: AbortSignal): Promise<void>;
   confirm(job: Job, signal: AbortSignal): Promise<void>;
   report(offer: Offer, signal: AbortSignal): Promise<void>;
@@ -51,7 +52,7 @@ export function createUpdateMachine(steps: Steps) {
       verify: fromPromise<void, Job>(({ input, signal }) => steps.verify(input, signal)),
       patch: fromPromise<boolean, Job>(({ input, signal }) => steps.patch(input, signal)),
       readiness: fromPromise<WaitAnswer, Job>(({ input, signal }) => steps.readiness(input, signal)),
-      flash: fromPromise<void, Job>(({ input, signal }) => steps.flash(input, signal)),
+      flash: fromPromise<boolean, Job>(({ input, signal }) => steps.flash(input, signal)),
       activate: fromPromise<void, Job>(({ input, signal }) => steps.activate(input, signal)),
       confirm: fromPromise<void, Job>(({ input, signal }) => steps.confirm(input, signal)),
       report: fromPromise<void, Offer>(({ input, signal }) => steps.report(input, signal)),
@@ -142,7 +143,10 @@ export function createUpdateMachine(steps: Steps) {
         invoke: {
           src: "flash",
           input: jobOf,
-          onDone: { target: "readiness", actions: assign({ flashed: true }) },
+          onDone: [
+            { guard: ({ event }) => event.output, target: "download" },
+            { target: "readiness", actions: assign({ flashed: true }) },
+          ],
           onError: "report",
         },
       },

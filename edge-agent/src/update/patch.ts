@@ -1,4 +1,5 @@
 import { ecusWithoutDelta } from "../journal/job-facts.ts";
+import { transportOf } from "./choose-transport.ts";
 import type { UpdateDeps } from "./deps.ts";
 import { patchFailure } from "./failure.ts";
 import { journaled } from "./journaled.ts";
@@ -6,8 +7,8 @@ import type { Job } from "./machine.ts";
 import { type DeltaFile, type EcuPlan, imageSha256 } from "./plan-types.ts";
 
 /**
- * Turns deltas into full images, proven by their digests. A delta that is of no use costs nothing but time: its ECU
- * gets the full image, which the answer `true` asks for.
+ * Turns the deltas that are for the gateway into full images, proven by their digests. A delta that is of no use costs
+ * nothing but time: its ECU gets the full image, which the answer `true` asks for.
  */
 export function patch({ plan }: Job, deps: UpdateDeps, signal: AbortSignal): Promise<boolean> {
   const withoutDelta = ecusWithoutDelta(deps.journal.facts);
@@ -15,9 +16,9 @@ export function patch({ plan }: Job, deps: UpdateDeps, signal: AbortSignal): Pro
     let fallBack = false;
     // One after another: each holds a base and a delta in memory.
     for (const ecu of plan.ecus) {
-      if (ecu.delta === undefined || withoutDelta.has(ecu.ecuId)) continue;
+      if (transportOf(ecu, withoutDelta) !== "gateway") continue;
       signal.throwIfAborted();
-      fallBack = !(await patchEcu(ecu, ecu.delta, deps, signal)) || fallBack;
+      fallBack = !(await patchEcu(ecu, ecu.delta!, deps, signal)) || fallBack;
     }
     return fallBack;
   };

@@ -1,4 +1,5 @@
-import type { Segment } from "@halfshaft/ota-format";
+import type { Segment, TransportEstimate } from "@halfshaft/ota-format";
+import type { DeltaFormat } from "@halfshaft/ota-format/trust";
 
 /** A file of the Image repository as signed metadata describe it. */
 export interface SignedFile {
@@ -11,6 +12,8 @@ export interface SignedFile {
 
 /** A delta from what the ECU runs to what it is to run: transport, never authority. */
 export interface DeltaFile extends SignedFile {
+  /** Who applies it: `bsdiff40` the gateway, `detools` the ECU. */
+  readonly format: DeltaFormat;
   readonly baseSha256: string;
 }
 
@@ -28,7 +31,10 @@ export interface EcuPlan {
   readonly segments: readonly Segment[];
   /** Signed descriptor for the ECU's bootloader, base64. */
   readonly descriptor: string;
+  /** Chosen to travel in place of the full image. */
   readonly delta?: DeltaFile;
+  /** What each way that was open would have cost, the chosen one first. */
+  readonly estimates: readonly TransportEstimate[];
 }
 
 /** What a job does, decided once from trusted metadata and the ECUs' own words. */

@@ -1,16 +1,20 @@
 import type { Offer } from "@halfshaft/ota-format";
-import { transportTargetName } from "@halfshaft/ota-format/trust";
+import { type DeltaFormat, transportTargetName } from "@halfshaft/ota-format/trust";
 import { type Ecu, UnknownEcu } from "../ecus/ecu-access.ts";
 import type { EcuStatus } from "../installer/installer.ts";
 import { type Assignment, readAssignments } from "../trust/director.ts";
 import { matchImage, signedFile, usableDelta } from "../trust/image-match.ts";
 import type { VerifiedMetadata } from "../trust/repository.ts";
 import { TrustError } from "../trust/trust-error.ts";
+import { chooseTransport, transportRates, type TransportChoice } from "./choose-transport.ts";
 import type { UpdateDeps } from "./deps.ts";
 import { failureOf, UpdateFailure } from "./failure.ts";
 import { journaled } from "./journaled.ts";
-import type { EcuPlan, Plan } from "./plan-types.ts";
+import type { DeltaFile, EcuPlan, Plan, SignedFile } from "./plan-types.ts";
 import { retrying } from "./retrying.ts";
+
+/** The Director may be a moment behind the offer; after that the offer has been replaced. */
+const STALE_MS = 15 * 60_000;
 
 /** What the ECUs are asked and the metadata are read for, side by side: an ECU, its order, and its own words. */
 interface Candidate {
@@ -25,15 +29,17 @@ interface Candidate {
  * @throws {UpdateFailure}
  */
 export function plan(offer: Offer, deps: UpdateDeps, signal: AbortSignal): Promise<Plan> {
-  const codes = ["PLAN_METADATA_UNREACHABLE", "PLAN_TARGETS_STALE"] as const;
-  const policy = { stage: "plan", codes, until: offer.expiresAt } as const;
-  return journaled(
-    "plan",
-    deps,
-    signal,
-    () => retrying(policy, deps, signal, () => makePlan(offer, deps, signal)),
-    { done: (plan) => ({ plan }) },
-  );
+  const unreachable = {
+    stage: "plan",
+    codes: ["PLAN_METADATA_UNREACHABLE"],
+    until: offer.expiresAt,
+  } as const;
+  const until = deps.now() + STALE_MS;
+  const stale = { stage: "plan", codes: ["PLAN_TARGETS_STALE"], until } as const;
+  const make = (): Promise<Plan> => retrying(unreachable, deps, signal, () => makePlan(offer, deps, signal));
+  return journaled("plan", deps, signal, () => retrying(stale, deps, signal, make), {
+    done: (plan) => ({ plan }),
+  });
 }
 
 async function makePlan(offer: Offer, deps: UpdateDeps, signal: AbortSignal): Promise<Plan> {
@@ -95,10 +101,7 @@ async function planEcu(
 ): Promise<EcuPlan> {
   const custom = matchImage(assignment, await metadata.target(assignment.target.path));
   const image = signedFile(assignment.target);
-  const base = status.imageSha256;
-  const canPatch = base !== undefined && (await deps.staging.length(base)) !== undefined;
-  const name = canPatch ? transportTargetName(base, image.hashes["sha256"]!, "bsdiff40") : undefined;
-  const delta = name && usableDelta(await metadata.target(name), base!, image);
+  const isOneSegment = custom.segments.length === 1;
   return {
     ecuId: ecu.ecuId,
     name: ecu.name,
@@ -109,8 +112,35 @@ async function planEcu(
     image,
     segments: custom.segments,
     descriptor: custom.descriptor,
-    ...(delta ? { delta } : {}),
+    ...(await choose(ecu, image, { base: status.imageSha256, isOneSegment, metadata }, deps)),
   };
+}
+
+/** Looks for deltas to an image, and chooses between them and the image itself. */
+async function choose(
+  ecu: Ecu,
+  image: SignedFile,
+  about: { readonly base?: string; readonly isOneSegment: boolean; readonly metadata: VerifiedMetadata },
+  { ecus, staging, limits, deltaPreference }: UpdateDeps,
+): Promise<TransportChoice> {
+  const { base, isOneSegment, metadata } = about;
+  const isHere = async (sha256: string): Promise<boolean> => (await staging.length(sha256)) !== undefined;
+  const deltaIn = async (format: DeltaFormat): Promise<DeltaFile | undefined> => {
+    if (base === undefined) return undefined;
+    const name = transportTargetName(base, image.hashes["sha256"]!, format);
+    return usableDelta(await metadata.target(name), base, image, format);
+  };
+  const canPatch = base !== undefined && (await isHere(base));
+  const gateway = canPatch ? await deltaIn("bsdiff40") : undefined;
+  // An ECU patches from bank to bank, one run of bytes.
+  const forEcu = ecu.takesDeltas === true && isOneSegment ? await deltaIn("detools") : undefined;
+  const here = new Set<SignedFile>();
+  for (const file of [image, gateway, forEcu]) {
+    if (file !== undefined && (await isHere(file.hashes["sha256"]!))) here.add(file);
+  }
+  const ways = { image, gateway, ecu: forEcu, has: (file: SignedFile) => here.has(file) };
+  const rates = transportRates(ecus.bytesPerSecond, limits.downloadBytesPerSecond);
+  return chooseTransport(ways, rates, deltaPreference);
 }
 
 /** Committed to this very image: an earlier attempt has brought it here. */

@@ -25,6 +25,7 @@ const table: readonly (readonly [string, FactPayload | undefined, string])[] = [
   ["verify failed", { failure }, "report"],
   ["patch intent", undefined, "patch"],
   ["patch done", { fallBack: true }, "download"],
+  ["flash done", { fallBack: true }, "download"],
   ["patch done", undefined, "readiness"],
   ["readiness intent", undefined, "readiness"],
   ["readiness done", { answer: "ready" }, "readiness"],

@@ -44,7 +44,7 @@ function afterDone({ step, payload }: Fact): StartingPoint {
       return afterReadiness(payload?.answer);
     // What was measured before the power went says nothing about now.
     case "flash":
-      return "readiness";
+      return payload?.fallBack === true ? "download" : "readiness";
     // An ECU that lost power too runs its old software: each is driven to its trial again.
     case "activate":
       return "activate";

@@ -1,5 +1,6 @@
 import { endingOf } from "../journal/job-facts.ts";
 import type { UpdateDeps } from "./deps.ts";
+import { startingPoint } from "./recover.ts";
 import { retrying } from "./retrying.ts";
 
 /** Until the cloud has it: a vehicle may be offline for weeks, or its token be renewed. */
@@ -16,7 +17,9 @@ const UNTIL_DELIVERED = {
  */
 export async function report(deps: UpdateDeps, signal: AbortSignal): Promise<void> {
   const { journal, sender } = deps;
-  if (!journal.facts.some((fact) => fact.step === "report")) {
+  // A step that could not write how it ended leaves the job open: it is taken up again, not reported.
+  if (startingPoint(journal.facts) !== "report") return;
+  if (!journal.facts.some((fact) => fact.payload?.outcome !== undefined)) {
     const { outcome, failure } = endingOf(journal.facts);
     await journal.append({ step: "report", kind: "intent", payload: { outcome, failure } });
   }

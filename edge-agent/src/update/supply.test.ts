@@ -39,7 +39,11 @@ function descriptorOf(changes: { version?: string } = {}): string {
 
 const ecu: EcuPlan = testEcuPlan("E1", {
   image: signed("images/full.bin", newImage),
-  delta: { ...signed("transport/delta.bsdiff40", delta), baseSha256: digest(oldImage) },
+  delta: {
+    ...signed("transport/delta.bsdiff40", delta),
+    format: "bsdiff40" as const,
+    baseSha256: digest(oldImage),
+  },
   segments,
   descriptor: descriptorOf(),
 });
@@ -106,7 +110,11 @@ test("E5 a delta that is signed and corrupt leads to the full image, with its co
   const corrupt = delta.slice(0, 60);
   const broken = {
     ...ecu,
-    delta: { ...signed("transport/delta.bsdiff40", corrupt), baseSha256: digest(oldImage) },
+    delta: {
+      ...signed("transport/delta.bsdiff40", corrupt),
+      format: "bsdiff40" as const,
+      baseSha256: digest(oldImage),
+    },
   };
   expect(await supply({ ecu: broken, files: { delta: corrupt } })).toMatchObject({
     asked: ["delta", "full"],
@@ -120,7 +128,11 @@ test("E5 a delta that gives another image than the signed one is not flashed", a
   const other = createBsdiff40(oldImage, newImage.toReversed());
   const wrong = {
     ...ecu,
-    delta: { ...signed("transport/delta.bsdiff40", other), baseSha256: digest(oldImage) },
+    delta: {
+      ...signed("transport/delta.bsdiff40", other),
+      format: "bsdiff40" as const,
+      baseSha256: digest(oldImage),
+    },
   };
   expect(await supply({ ecu: wrong, files: { delta: other } })).toMatchObject({
     asked: ["delta", "full"],

@@ -96,6 +96,7 @@ export async function testWorld(options: TestWorldOptions = {}): Promise<TestWor
     progress: (progress) => told.push(progress),
     log: pino({ level: "silent" }),
     limits: { downloadBytesPerSecond, readinessTimeoutMs: 3_600_000, settleTimeoutMs: 300_000 },
+    deltaPreference: "auto",
     store,
     level,
     outbox,

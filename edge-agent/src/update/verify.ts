@@ -2,7 +2,8 @@ import { decodeDescriptor, DescriptorError, SIGNATURE_BYTES } from "@halfshaft/o
 import { ecusWithoutDelta } from "../journal/job-facts.ts";
 import type { Fact } from "../journal/fact.ts";
 import type { UpdateDeps } from "./deps.ts";
-import { transportOf } from "./download.ts";
+import { fileOf } from "./choose-transport.ts";
+import { isSupplied } from "./download.ts";
 import { UpdateFailure } from "./failure.ts";
 import { forEachEcu, journaled } from "./journaled.ts";
 import type { Job } from "./machine.ts";
@@ -18,7 +19,9 @@ export function verify({ plan }: Job, deps: UpdateDeps, signal: AbortSignal): Pr
   return journaled("verify", deps, signal, () =>
     forEachEcu("verify", plan.ecus, deps, signal, async (ecu) => {
       checkDescriptor(ecu);
-      await verifyFile(ecu, transportOf(ecu, withoutDelta), deps);
+      if (!(await isSupplied(ecu, withoutDelta, deps))) {
+        await verifyFile(ecu, fileOf(ecu, withoutDelta), deps);
+      }
       return {};
     }),
   );
@@ -27,9 +30,6 @@ export function verify({ plan }: Job, deps: UpdateDeps, signal: AbortSignal): Pr
 async function verifyFile(ecu: EcuPlan, file: SignedFile, deps: UpdateDeps): Promise<void> {
   const { staging, journal } = deps;
   const sha256 = file.hashes["sha256"]!;
-  for (const published of [sha256, imageSha256(ecu)]) {
-    if ((await staging.length(published)) !== undefined) return;
-  }
   const digests = digestsOf(journal.facts, ecu.ecuId);
   for (const [algorithm, signed] of Object.entries(file.hashes)) {
     if (digests[algorithm] === signed) continue;
