@@ -80,7 +80,7 @@ export class FakeEcu implements Installer {
     this.installed = image.sha256;
     this.phase = "checked";
     this.outcome = "none";
-    return { transferredBytes: length, resumedAtBytes: 0, repeatedBlocks: 0 };
+    return { kind: "raw", transferredBytes: length, resumedAtBytes: 0, repeatedBlocks: 0 };
   }
 
   async activate(signal?: AbortSignal): Promise<void> {

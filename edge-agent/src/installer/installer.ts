@@ -1,4 +1,5 @@
 import type { Bank, TrialState } from "@halfshaft/vehicle-net/ecu";
+import type { TransferKind } from "./transfer.ts";
 
 /** Bytes of an image file: its segments one after another. Read in pieces, so that memory stays bounded. */
 export interface ImageSource {
@@ -7,9 +8,23 @@ export interface ImageSource {
   read(offset: number, length: number): Uint8Array | Promise<Uint8Array>;
 }
 
+/** A patch from the image that the ECU runs to the one that it is to get; the ECU applies it as it arrives. */
+export interface DeltaToInstall {
+  /** detools' type "sequential" with LZMA. */
+  readonly format: "detools";
+  readonly source: ImageSource;
+  /** SHA-256 of the patch, lower-case hex. */
+  readonly sha256: string;
+  /** SHA-256 of the image file that it starts from, lower-case hex. */
+  readonly baseSha256: string;
+}
+
 /** One image and what the ECU's bootloader demands beside it. */
 export interface ImageToInstall {
+  /** Its length must be known; where there is a delta, it is read only if the ECU does not take that. */
   readonly source: ImageSource;
+  /** Sent in place of the image where the ECU can apply it. */
+  readonly delta?: DeltaToInstall;
   /** SHA-256 of the image file, lower-case hex. */
   readonly sha256: string;
   /** By address, ascending. */
@@ -30,7 +45,7 @@ export interface EcuStatus {
   readonly trialState: TrialState;
 }
 
-/** How far a transfer is, in bytes of the image file. */
+/** How far a transfer is, in bytes of what is sent: the image file, or the patch. */
 export interface InstallProgress {
   readonly transferredBytes: number;
   readonly totalBytes: number;
@@ -39,10 +54,15 @@ export interface InstallProgress {
 export interface InstallOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: InstallProgress) => void;
+  /** The ECU did not take the delta, and why; the image itself is sent now. */
+  readonly onFallback?: (reason: string) => void;
 }
 
 /** What an installation cost on the bus. */
 export interface InstallResult {
+  /** What the image came as in the end. */
+  readonly kind: TransferKind;
+  /** Bytes of the image or the patch. */
   readonly transferredBytes: number;
   /** Bytes that were there already from an installation that was cut off. */
   readonly resumedAtBytes: number;

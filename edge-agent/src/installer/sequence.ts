@@ -27,10 +27,10 @@ import {
   type UdsClient,
   wasLost,
 } from "@halfshaft/vehicle-net/uds";
-import type { Download } from "./download.ts";
 import type { ImageSource, ImageToInstall } from "./installer.ts";
 import { InstallerError, type InstallerFault } from "./installer-error.ts";
 import { installerError, persist } from "./persist.ts";
+import { DeltaRefused, type Transfer } from "./transfer.ts";
 
 const CHECKSUM_PIECE_BYTES = 65_536;
 
@@ -48,9 +48,7 @@ export interface SequenceContext {
   /** What is installed; the steps of activation, commit and revert need none. */
   readonly installation?: {
     readonly image: ImageToInstall;
-    readonly download: Download;
-    /** Where the transfer begins; 0 means after erasing. */
-    readonly offset: number;
+    readonly transfer: Transfer;
   };
 }
 
@@ -58,7 +56,8 @@ type StepAction = (context: SequenceContext) => Promise<unknown>;
 
 /**
  * Runs the steps in the profile's order (ISO 14229-1:2020, annex H; the order is the ECU's own matter).
- * @throws {InstallerError} naming the step.
+ * @throws {InstallerError} naming the step
+ * @throws {DeltaRefused}
  */
 export async function runSequence(context: SequenceContext, steps: readonly StepName[]): Promise<void> {
   for (const step of steps) {
@@ -113,25 +112,25 @@ const actions: Readonly<Record<StepName, StepAction>> = {
   writeFingerprint: ({ client, profile, signal, today, tester }) =>
     persist(() => writeDid(client, profile, "fingerprint", { date: today(), tester }, { signal })),
   eraseMemory: async (context) => {
-    const { image, offset } = installationOf(context);
-    if (offset > 0) return;
+    const { image, transfer } = installationOf(context);
+    if (transfer.resumes) return;
     for (const { address, length } of image.segments) {
       await routine(context, "eraseMemory", { address, length }, "image-rejected");
     }
   },
-  download: async (context) => {
-    const { download, offset } = installationOf(context);
-    await download.run(offset);
-  },
+  download: (context) => installationOf(context).transfer.run(),
   checkMemory: async (context) => {
     const { client, profile, signal } = context;
-    const { image } = installationOf(context);
+    const { image, transfer } = installationOf(context);
     const check = {
       signedDescriptor: image.signedDescriptor,
       sha256: new Uint8Array(Buffer.from(image.sha256, "hex")),
       crc32: () => crc32Of(image.source),
     };
     const result = await persist(() => checkMemory(client, profile, check, { signal }));
+    if (transfer.kind !== "raw" && result === "digestMismatch") {
+      throw new DeltaRefused(routineResults.digestMismatch.sentence);
+    }
     judge(context, "checkMemory", result, "image-rejected");
   },
   checkDependencies: (context) => routine(context, "checkDependencies", {}, "image-rejected"),

@@ -13,10 +13,13 @@ import {
 } from "@halfshaft/vehicle-net/ecu";
 import { type IsoTpChannel, openIsoTpChannel } from "@halfshaft/vehicle-net/isotp";
 import { type ClientEvent, UdsClient, UdsRefused, wasLost } from "@halfshaft/vehicle-net/uds";
-import { Download } from "./download.ts";
+import { deltaTransfer } from "./delta-transfer.ts";
 import type { EcuStatus, ImageToInstall, Installer, InstallOptions, InstallResult } from "./installer.ts";
+import { InstallerError } from "./installer-error.ts";
 import { installerError, persist } from "./persist.ts";
+import { RawTransfer } from "./raw-transfer.ts";
 import { runSequence } from "./sequence.ts";
+import { DeltaRefused, type Transfer } from "./transfer.ts";
 
 export interface UdsInstallerOptions {
   readonly ecuId: string;
@@ -77,17 +80,24 @@ export class UdsInstaller implements Installer {
   async install(image: ImageToInstall, options: InstallOptions = {}): Promise<InstallResult> {
     const { signal } = options;
     const { profile } = this.#options;
-    const download = new Download(this.#client, profile, image, options);
-    const offset = await this.#doing("identification", async () => {
-      const inactive = await this.#known("inactiveImageDigest", signal);
-      return inactive && hex(inactive) === image.sha256 ? undefined : await download.resumeOffset();
-    });
-    const totalBytes = image.source.length;
-    // Checked by the ECU already, before an interruption: nothing is left to do.
-    if (offset === undefined) return { transferredBytes: 0, resumedAtBytes: totalBytes, repeatedBlocks: 0 };
-    await this.#run(profile.programmingSequence, { signal, installation: { image, download, offset } });
-    const { repeatedBlocks, transferredBytes } = download;
-    return { transferredBytes: transferredBytes - offset, resumedAtBytes: offset, repeatedBlocks };
+    const raw = new RawTransfer(this.#client, profile, image, options);
+    const delta = deltaTransfer(this.#client, profile, image, options);
+    const inactive = await this.#doing("identification", () => this.#known("inactiveImageDigest", signal));
+    if (inactive !== undefined && hex(inactive) === image.sha256) {
+      // Checked by the ECU already, before an interruption: nothing is left to do.
+      const { kind, totalBytes: resumedAtBytes } = delta ?? raw;
+      return { kind, transferredBytes: 0, resumedAtBytes, repeatedBlocks: 0 };
+    }
+    if (delta === undefined) return await this.#transfer(image, raw, signal);
+    try {
+      return await this.#transfer(image, delta, signal);
+    } catch (error) {
+      if (!(error instanceof DeltaRefused)) throw error;
+      await this.#demandImage(image, error);
+      options.onFallback?.(error.message);
+    }
+    const result = await this.#transfer(image, raw, signal);
+    return { ...result, transferredBytes: delta.transferredBytes + result.transferredBytes };
   }
 
   async activate(signal?: AbortSignal): Promise<void> {
@@ -109,6 +119,29 @@ export class UdsInstaller implements Installer {
     await this.#channel.close();
   }
 
+  /** Erases where nothing is gone on with, sends, and has the ECU check what it has. */
+  async #transfer(
+    image: ImageToInstall,
+    transfer: Transfer,
+    signal: AbortSignal | undefined,
+  ): Promise<InstallResult> {
+    await this.#doing("identification", () => transfer.findResume());
+    await this.#run(this.#options.profile.programmingSequence, { signal, installation: { image, transfer } });
+    const { kind, transferredBytes, resumedAtBytes, repeatedBlocks } = transfer;
+    return { kind, transferredBytes, resumedAtBytes, repeatedBlocks };
+  }
+
+  /** Where only the delta was fetched, there is nothing to fall back to. */
+  async #demandImage({ source }: ImageToInstall, { message: reason }: DeltaRefused): Promise<void> {
+    try {
+      await source.read(0, Math.min(1, source.length));
+    } catch (cause) {
+      const { name } = this;
+      const message = `${name} did not take the delta (${reason}), and the image itself is not at hand`;
+      throw new InstallerError("image-rejected", message, { name, reason }, { cause });
+    }
+  }
+
   /** After a reset: until the ECU answers again, with whichever bank. */
   async #started(signal: AbortSignal | undefined): Promise<void> {
     const { clock, profile } = this.#options;
@@ -120,7 +153,7 @@ export class UdsInstaller implements Installer {
     steps: readonly StepName[],
     context: {
       signal?: AbortSignal;
-      installation?: { image: ImageToInstall; download: Download; offset: number };
+      installation?: { image: ImageToInstall; transfer: Transfer };
     },
   ): Promise<void> {
     const { profile, today = todayUtc, tester = "halfshaft", credentials } = this.#options;
