@@ -12,6 +12,8 @@ export interface Ecu {
   /** For people: "Engine control". */
   readonly name: string;
   readonly hardwareId: string;
+  /** Whether it applies deltas of the format `detools` while they arrive. */
+  readonly takesDeltas?: boolean;
 }
 
 /** How the steps reach the vehicle's ECUs: one conversation at a time with each, any number side by side. */
