@@ -10,6 +10,10 @@ const VERBS: Readonly<Record<string, { readonly help: string; load(): Promise<Ve
     help: "throughput of a flash against the physical limit",
     load: async () => (await import("./cli/bus.ts")).bus,
   },
+  delta: {
+    help: "sizes, times and memory of patches, beside other tools",
+    load: async () => (await import("./cli/delta.ts")).delta,
+  },
 };
 
 const HELP = `usage: scripts/run.sh bench <verb> [options]

@@ -4,7 +4,7 @@ import { codeLikePair, type ImagePair } from "@halfshaft/ota-format/delta";
 /** Two versions of an image, by name; made or read only when asked for. */
 export interface NamedPair {
   readonly name: string;
-  load(): Promise<ImagePair>;
+  readonly load: () => Promise<ImagePair>;
 }
 
 const SEED = 20;

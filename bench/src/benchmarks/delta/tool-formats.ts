@@ -45,9 +45,9 @@ export async function toolFormats(onAbsent: (sentence: string) => void): Promise
   return formats;
 }
 
-function toolFormat({ name, diff, apply }: Tool): DeltaFormat {
-  const patchOf = (workspace: Workspace): string => workspace.path("tool.patch");
-  const outputOf = (workspace: Workspace): string => workspace.path("tool.output");
+function toolFormat({ name, packageName, diff, apply }: Tool): DeltaFormat {
+  const patchOf = (workspace: Workspace): string => workspace.path(`${packageName}.patch`);
+  const outputOf = (workspace: Workspace): string => workspace.path(`${packageName}.output`);
   const diffCommand = (workspace: Workspace): Command =>
     diff(workspace.basePath, workspace.resultPath, patchOf(workspace));
   const applyCommand = (workspace: Workspace): Command =>

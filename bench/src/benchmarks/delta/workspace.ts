@@ -9,7 +9,7 @@ export interface Workspace extends ImagePair {
   readonly basePath: string;
   readonly resultPath: string;
   /** A file of this name in the workspace's own folder. */
-  path(name: string): string;
+  readonly path: (name: string) => string;
   /** @throws {BenchError} `UNEXPECTED_RESULT` where these bytes are not the pair's result */
   checkResult(format: string, bytes: Uint8Array): void;
   checkResultFile(format: string, path: string): Promise<void>;
