@@ -4,6 +4,7 @@ import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
 import { AgentError } from "./agent-error.ts";
 import { messageOf } from "./causes.ts";
+import { DELTA_PREFERENCES } from "./update/choose-transport.ts";
 import { schemaProblem } from "./schema-problem.ts";
 
 const strict = { additionalProperties: false } as const;
@@ -55,6 +56,8 @@ export const AgentConfig = Type.Object(
     settleTimeoutMs: Milliseconds,
     /** 0: no limit. */
     downloadBytesPerSecond: Type.Integer({ minimum: 0 }),
+    /** How images travel: the cheapest way (`auto`), or the one of this name where it is open. */
+    deltaPreference: Type.Enum(DELTA_PREFERENCES),
     /** PEM file of the only certificate authority that is believed, relative to the data folder. */
     caFile: Type.Optional(Type.String({ minLength: 1 })),
   },
@@ -78,6 +81,7 @@ export const DEFAULTS = {
   readinessTimeoutMs: 86_400_000,
   settleTimeoutMs: 300_000,
   downloadBytesPerSecond: 0,
+  deltaPreference: "auto",
 } as const satisfies Partial<AgentConfig>;
 
 /**

@@ -1,4 +1,4 @@
-import type { FailureRecord, Outcome, Stage } from "@halfshaft/ota-format";
+import type { FailureRecord, Outcome, Stage, TransportEstimate } from "@halfshaft/ota-format";
 
 /** What the gateway knows at one moment: the HMI, the command line and the tests read this and nothing else. */
 export interface GatewayState {
@@ -90,6 +90,8 @@ export interface JobEcuState {
     | "noAnswer";
   /** Progress of that status, 0…1. */
   readonly fraction?: number;
+  /** How its image gets there, and what that was estimated to cost; absent until there is a plan. */
+  readonly transport?: TransportEstimate;
 }
 
 export interface ConsentState {

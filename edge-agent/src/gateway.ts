@@ -80,7 +80,8 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
     onUds: deps.onUds,
     ecus: config.ecus.map(({ ecuId, profile: profileName, name }) => {
       const profile = profileNamed(profileName);
-      return { ecuId, name: name ?? profile.title, hardwareId: profile.hardwareId, profile };
+      const takesDeltas = profile.transfer.dataFormats["detools"] !== undefined;
+      return { ecuId, name: name ?? profile.title, hardwareId: profile.hardwareId, takesDeltas, profile };
     }),
   });
   const contact: { heard: (answered: boolean) => void } = { heard: () => {} };

@@ -1,6 +1,7 @@
 import { Type, type Static } from "typebox";
 import { OUTCOMES, STAGES } from "./steps.ts";
 import { EcuId, Id, TraceParent, WallTime } from "./scalars.ts";
+import { TransportEstimate } from "./transport.ts";
 
 export const StageName = Type.Enum(STAGES);
 export const OutcomeName = Type.Enum(OUTCOMES);
@@ -44,6 +45,8 @@ export const StageEvent = Type.Object(
     /** Milliseconds that the stage took, on `done` and `failed`. */
     durationMs: Type.Optional(Type.Number({ minimum: 0 })),
     bytes: Type.Optional(Type.Integer({ minimum: 0 })),
+    /** On `download` and `flash` of an ECU: how its image travels, and what that was estimated to cost. */
+    transport: Type.Optional(TransportEstimate),
     decision: Type.Optional(Type.Union([Type.Literal("commit"), Type.Literal("revert")])),
     failure: Type.Optional(FailureReport),
   },

@@ -193,6 +193,12 @@ const table = {
     help: "The ECU checks signature, hardware, counter and digest by itself. The old software keeps running.",
     retryable: false,
   },
+  FLASH_DELTA_REFUSED: {
+    step: "flash",
+    sentence: "{name} did not take the delta: {reason}.",
+    help: "The agent falls back to the full image. If this stays, set deltaPreference to gateway.",
+    retryable: true,
+  },
   ACTIVATE_REFUSED: {
     step: "activate",
     sentence: "{name} refused to start the new software on trial: {reason}.",

@@ -6,5 +6,6 @@ export * from "./policy.ts";
 export * from "./release.ts";
 export * from "./scalars.ts";
 export * from "./steps.ts";
+export * from "./transport.ts";
 export * from "./version-manifest.ts";
 export * from "./wake-up.ts";

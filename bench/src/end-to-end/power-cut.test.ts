@@ -11,12 +11,19 @@ afterEach(() => rig.close());
 /** A fact in words: `flash intent`, `confirm done BOD-1`. */
 const words = ({ step, kind, ecuId }: Fact): string => [step, kind, ecuId].filter(Boolean).join(" ");
 
+interface CutOptions {
+  readonly nth?: number;
+  readonly bootFailure?: boolean;
+  readonly deltaPreference?: "gateway" | "ecu";
+}
+
 /**
  * Runs an update, cuts the gateway's power the moment a fact is on disk, switches it on again, and lets the job come
  * to its end.
  */
-async function updateWithCutAt(fact: string, nth = 1, bootFailure = false) {
-  rig = await VirtualRig.create({ faults: { "BOD-1": { bootFailure } } });
+async function updateWithCutAt(fact: string, options: CutOptions = {}) {
+  const { nth = 1, bootFailure = false, deltaPreference = "gateway" } = options;
+  rig = await VirtualRig.create({ faults: { "BOD-1": { bootFailure } }, config: { deltaPreference } });
   let off: Promise<void> | undefined;
   let seen = 0;
   let gateway = await rig.startGateway((found: Fact, self: Gateway) => {
@@ -70,11 +77,27 @@ test.each([
   expect(rig.versions()).toEqual(NEW);
 });
 
+test.each([
+  "download done ENG-1",
+  "verify done",
+  "patch done",
+  "flash intent",
+  "flash done BOD-1",
+  "flash done",
+])(
+  "E2 E5 a power cut of the gateway right after `%s` does not disturb deltas that the ECUs apply",
+  async (fact) => {
+    const { outcome, record } = await updateWithCutAt(fact, { deltaPreference: "ecu" });
+    expect([outcome, record.status]).toEqual(["succeeded", "succeeded"]);
+    expect(rig.versions()).toEqual(NEW);
+  },
+);
+
 // Each ECU is confirmed twice: healthy on trial, and committed.
 test.each(["ENG-1", "ADA-1", "BOD-1"])(
   "E8 a power cut between two commits, after that of %s, ends all new",
   async (ecuId) => {
-    const { outcome } = await updateWithCutAt(`confirm done ${ecuId}`, 2);
+    const { outcome } = await updateWithCutAt(`confirm done ${ecuId}`, { nth: 2 });
     expect(outcome).toBe("succeeded");
     expect(rig.versions()).toEqual(NEW);
   },
@@ -83,7 +106,7 @@ test.each(["ENG-1", "ADA-1", "BOD-1"])(
 test.each(["activate done", "confirm decision", "confirm done ENG-1", "report intent"])(
   "E8 a power cut right after `%s` in an update that fails ends with all ECUs on the old software",
   async (fact) => {
-    const { outcome, record } = await updateWithCutAt(fact, 1, true);
+    const { outcome, record } = await updateWithCutAt(fact, { bootFailure: true });
     expect([outcome, record.status]).toEqual(["rolledBack", "rolledBack"]);
     expect(rig.versions()).toEqual(OLD);
   },

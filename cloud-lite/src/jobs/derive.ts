@@ -95,6 +95,7 @@ export function stageFacts(
       endedAt: event.at,
       ...(event.durationMs === undefined ? {} : { durationMs: event.durationMs }),
       ...(event.bytes === undefined ? {} : { bytes: event.bytes }),
+      ...(event.transport === undefined ? {} : { transport: event.transport }),
     });
   }
   return [...facts.values()];

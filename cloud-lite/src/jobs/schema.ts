@@ -6,6 +6,7 @@ import {
   OutcomeName,
   Sha256,
   StageName,
+  TransportEstimate,
   Version,
   WallTime,
 } from "@halfshaft/ota-format";
@@ -49,6 +50,7 @@ export const StageFact = Type.Object(
     endedAt: Type.Optional(WallTime),
     durationMs: Type.Optional(Type.Number()),
     bytes: Type.Optional(Type.Integer()),
+    transport: Type.Optional(TransportEstimate),
   },
   closed,
 );

@@ -4,6 +4,7 @@ import type { EcuProfile } from "@halfshaft/vehicle-net/ecu";
 import type { ClientEvent } from "@halfshaft/vehicle-net/uds";
 import { causeOf } from "../causes.ts";
 import type { Installer } from "../installer/installer.ts";
+import { SharedBus } from "../installer/shared-bus.ts";
 import { UdsInstaller } from "../installer/uds-installer.ts";
 
 /** A control unit of this vehicle. */
@@ -63,7 +64,7 @@ const PAYLOAD_SHARE = 0.45;
 export class VehicleBus implements EcuAccess {
   readonly #options: VehicleBusOptions;
   readonly #busy = new Map<string, Promise<unknown>>();
-  #bus: Promise<CanBus> | undefined;
+  #bus: Promise<SharedBus> | undefined;
 
   constructor(options: VehicleBusOptions) {
     this.#options = options;
@@ -103,6 +104,7 @@ export class VehicleBus implements EcuAccess {
     const ecu = ecus.find((candidate) => candidate.ecuId === ecuId);
     if (ecu === undefined) throw new UnknownEcu(ecuId);
     const bus = await this.#opened();
+    const leave = bus.join(ecu.profile.addressing);
     const installer = new UdsInstaller({
       ecuId,
       name: ecu.name,
@@ -120,12 +122,14 @@ export class VehicleBus implements EcuAccess {
       if (lost === "lost-connection" || lost === "closed") await this.close();
       throw error;
     } finally {
+      leave();
       await installer.close();
     }
   }
 
-  #opened(): Promise<CanBus> {
-    const opening = (this.#bus ??= this.#options.open());
+  #opened(): Promise<SharedBus> {
+    const { open, clock } = this.#options;
+    const opening = (this.#bus ??= open().then((bus) => new SharedBus(bus, clock)));
     opening.catch(() => {
       if (this.#bus === opening) this.#bus = undefined;
     });

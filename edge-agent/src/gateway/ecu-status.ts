@@ -54,5 +54,7 @@ function settled(ecu: "healthy" | "committed" | "reverted" | undefined, before: 
 /** What goes wrong before the bus is touched is not the unit's failure: it runs as before. */
 function failed(step: Stage, code: string | undefined): Status | undefined {
   if (step === "download" || step === "verify" || step === "patch") return undefined;
+  // It gets the full image instead.
+  if (code === "FLASH_DELTA_REFUSED") return { status: "waiting" };
   return code === "CONFIRM_NO_ANSWER" ? { status: "noAnswer" } : { status: "failed" };
 }

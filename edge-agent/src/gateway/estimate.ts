@@ -1,12 +1,9 @@
 import type { Stage } from "@halfshaft/ota-format";
 import { ecusWithoutDelta } from "../journal/job-facts.ts";
 import type { Fact } from "../journal/fact.ts";
-import { transportOf } from "../update/download.ts";
+import { busBytesOf, fileOf, transportOf, transportRates } from "../update/choose-transport.ts";
 import type { Plan } from "../update/plan-types.ts";
 
-/** A modest mobile connection; the first bytes correct it. */
-const DOWNLOAD_BYTES_PER_SECOND = 200_000;
-const PATCH_BYTES_PER_SECOND = 500_000;
 /** Sessions, security access, erasing and checking of one ECU. */
 const FLASH_OVERHEAD_MS = 1_500;
 /** Restart of all ECUs, side by side. */
@@ -19,16 +16,19 @@ export function estimateStages(plan: Plan, facts: readonly Fact[], busBytesPerSe
   const withoutDelta = ecusWithoutDelta(facts);
   const sum = (bytesOf: (ecu: Plan["ecus"][number]) => number): number =>
     plan.ecus.reduce((total, ecu) => total + bytesOf(ecu), 0);
-  const images = sum((ecu) => ecu.image.length);
+  const rates = transportRates(busBytesPerSecond);
+  const downloaded = sum((ecu) => fileOf(ecu, withoutDelta).length);
+  const patched = sum((ecu) => (transportOf(ecu, withoutDelta) === "gateway" ? ecu.image.length : 0));
+  const flashed = sum((ecu) => busBytesOf(ecu, withoutDelta));
   return {
     offer: 0,
     plan: 500,
     consent: 0,
-    download: 500 + (sum((ecu) => transportOf(ecu, withoutDelta).length) / DOWNLOAD_BYTES_PER_SECOND) * 1000,
+    download: 500 + (downloaded / rates.download) * 1000,
     verify: 200,
-    patch: (images / PATCH_BYTES_PER_SECOND) * 1000,
+    patch: (patched / rates.patch) * 1000,
     readiness: 0,
-    flash: FLASH_OVERHEAD_MS + (images / busBytesPerSecond) * 1000,
+    flash: FLASH_OVERHEAD_MS + (flashed / rates.bus) * 1000,
     activate: RESTART_MS,
     confirm: RESTART_MS,
     report: 500,

@@ -71,6 +71,7 @@ export class GatewayRun implements GatewayControls {
       ecus: bus,
       sendManifest: (signal) => this.#sendManifest(signal),
       progress: (progress) => this.#progressed(progress),
+      deltaPreference: config.deltaPreference,
       limits: {
         downloadBytesPerSecond: config.downloadBytesPerSecond,
         readinessTimeoutMs: config.readinessTimeoutMs,

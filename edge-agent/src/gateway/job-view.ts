@@ -3,8 +3,8 @@ import type { ConsentDecision, ConsentState, JobEcuState, JobState, VehicleState
 import { type Fact, isClosing } from "../journal/fact.ts";
 import { consentOf, ecusWithoutDelta, endingOf, isFlashed, offerOf, planOf } from "../journal/job-facts.ts";
 import { consentDeadline } from "../update/consent.ts";
-import { transportOf } from "../update/download.ts";
-import type { Plan } from "../update/plan-types.ts";
+import { busBytesOf, estimateOf, fileOf, transportOf } from "../update/choose-transport.ts";
+import type { EcuPlan, Plan } from "../update/plan-types.ts";
 import { conditionsOf } from "../vehicle-state.ts";
 import { ecuStatus } from "./ecu-status.ts";
 import { estimateStages, installationMs } from "./estimate.ts";
@@ -71,12 +71,19 @@ function stepBytes(
   live: LiveProgress,
 ): LiveBytes {
   const withoutDelta = ecusWithoutDelta(facts);
-  const total = plan.ecus.reduce(
-    (sum, ecu) => sum + (stage === "download" ? transportOf(ecu, withoutDelta) : ecu.image).length,
-    0,
-  );
+  const total = plan.ecus.reduce((sum, ecu) => sum + bytesIn(stage, ecu, withoutDelta), 0);
   const ids = plan.ecus.map(({ ecuId }) => ecuId);
   return { done: Math.min(total, sumBytes(live, stage, ids)), total };
+}
+
+function bytesIn(
+  stage: "download" | "patch" | "flash",
+  ecu: EcuPlan,
+  withoutDelta: ReadonlySet<string>,
+): number {
+  if (stage === "download") return fileOf(ecu, withoutDelta).length;
+  if (stage === "flash") return busBytesOf(ecu, withoutDelta);
+  return transportOf(ecu, withoutDelta) === "gateway" ? ecu.image.length : 0;
 }
 
 function downloadState(plan: Plan, facts: readonly Fact[], live: LiveProgress) {
@@ -93,11 +100,20 @@ function ecusOf(
   live: LiveProgress,
 ): readonly JobEcuState[] {
   const units = plan?.ecus ?? offer.ecus;
+  const withoutDelta = ecusWithoutDelta(facts);
   return units.map((unit) => {
     const { ecuId, name, version: toVersion } = unit;
     const fromVersion = "fromVersion" in unit ? unit.fromVersion : undefined;
     const status = ecuStatus(ecuId, facts, stage, liveOf(live, stage, ecuId));
-    return { ecuId, name, ...(fromVersion === undefined ? {} : { fromVersion }), toVersion, ...status };
+    const transport = "estimates" in unit ? estimateOf(unit, withoutDelta) : undefined;
+    return {
+      ecuId,
+      name,
+      ...(fromVersion === undefined ? {} : { fromVersion }),
+      toVersion,
+      ...status,
+      ...(transport === undefined ? {} : { transport }),
+    };
   });
 }
 

@@ -1,4 +1,4 @@
-import type { FailureRecord, Offer, Outcome, Stage } from "@halfshaft/ota-format";
+import type { FailureRecord, Offer, Outcome, Stage, TransportEstimate } from "@halfshaft/ota-format";
 import type { Plan } from "../update/plan-types.ts";
 
 /** The order to end with: every ECU of the job on the new software, or every one on the old. */
@@ -18,7 +18,7 @@ export interface FactPayload {
   readonly deadline?: number;
   /** `download` done for an ECU: digests of the bytes that are synced on disk, by algorithm. */
   readonly digests?: Readonly<Record<string, string>>;
-  /** `patch` done: some delta was of no use, so their full images are to be downloaded. */
+  /** `patch` and `flash` done: some delta was of no use, so the full image is to be downloaded. */
   readonly fallBack?: boolean;
   /** `confirm` decision. */
   readonly decision?: Decision;
@@ -30,6 +30,8 @@ export interface FactPayload {
   readonly outcome?: Outcome;
   /** `report` decision: the driver has seen the result. */
   readonly seen?: boolean;
+  /** `download` and `flash` done for an ECU: how its image travels, for telemetry. */
+  readonly transport?: TransportEstimate;
   /** Bytes that the step moved, for telemetry. */
   readonly bytes?: number;
 }

@@ -19,7 +19,9 @@ export const consentOf = (facts: readonly Fact[]): FactPayload["consent"] => las
 
 /** ECUs whose delta was of no use in this job: they get their full image. */
 export function ecusWithoutDelta(facts: readonly Fact[]): ReadonlySet<string> {
-  const failed = facts.filter((fact) => fact.step === "patch" && fact.kind === "failed");
+  const failed = facts.filter(
+    (fact) => (fact.step === "patch" || fact.step === "flash") && fact.kind === "failed",
+  );
   return new Set(failed.flatMap((fact) => fact.ecuId ?? []));
 }
 
@@ -70,5 +72,7 @@ const record = (code: FailureRecord["code"], operands: FailureRecord["operands"]
 });
 
 /** Whether all inactive banks are written: from here on only starting them is left. */
-export const isFlashed = (facts: readonly Fact[]): boolean =>
-  facts.some((fact) => fact.step === "flash" && fact.kind === "done" && isClosing(fact));
+export function isFlashed(facts: readonly Fact[]): boolean {
+  const last = facts.findLast((fact) => fact.step === "flash" && isClosing(fact));
+  return last?.kind === "done" && last.payload?.fallBack !== true;
+}

@@ -38,6 +38,7 @@ export function testEcuPlan(ecuId: string, changes: Partial<EcuPlan> = {}): EcuP
     image: { path: "images/HW-1_2.0.0.bin", length: 8, hashes: { sha256: "ab".repeat(32) } },
     segments: [{ address: 0, length: 8, sha256: "ab".repeat(32) }],
     descriptor: "",
+    estimates: [],
     ...changes,
   };
 }

@@ -23,6 +23,7 @@ export function eventsOf(fact: Fact, earlier: readonly Fact[]): readonly EventDr
     ...(ecuId === undefined ? {} : { ecuId }),
     ...(kind === "done" || kind === "failed" ? { durationMs: durationMs(fact, earlier) } : {}),
     ...(payload?.bytes === undefined ? {} : { bytes: payload.bytes }),
+    ...(payload?.transport === undefined ? {} : { transport: payload.transport }),
     ...(payload?.decision === undefined ? {} : { decision: payload.decision }),
     ...(payload?.failure === undefined ? {} : { failure: payload.failure }),
   };

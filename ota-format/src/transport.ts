@@ -1,0 +1,20 @@
+import { Type, type Static } from "typebox";
+
+/**
+ * How an image gets into its ECU: as the `full` image; as a delta that the `gateway` applies before it flashes; or as a
+ * delta that the `ecu` applies while it arrives, so that only the patch crosses the bus.
+ */
+export const TRANSPORTS = ["full", "gateway", "ecu"] as const;
+export type Transport = (typeof TRANSPORTS)[number];
+
+/** What one way was estimated to cost before it was chosen, or was not. */
+export const TransportEstimate = Type.Object(
+  {
+    transport: Type.Enum(TRANSPORTS),
+    downloadBytes: Type.Integer({ minimum: 0, description: "Over the air; 0 where the gateway has it" }),
+    busBytes: Type.Integer({ minimum: 0, description: "Of the image or the patch over the vehicle's bus" }),
+    estimateMs: Type.Integer({ minimum: 0, description: "Download, applying on the gateway, and bus" }),
+  },
+  { additionalProperties: false },
+);
+export type TransportEstimate = Static<typeof TransportEstimate>;
