@@ -1,3 +1,4 @@
+import { profileNamed } from "@halfshaft/vehicle-net/ecu";
 import { afterEach, expect, test } from "vitest";
 import { passUntilEnded, passUntilKnown, recordedJob } from "../rig/drive.ts";
 import { VirtualRig, type VirtualRigOptions } from "../rig/virtual-rig.ts";
@@ -83,4 +84,22 @@ test("C10 E6 nothing is flashed while the vehicle is not parked, and the job goe
   });
   expect((await ended).outcome?.kind).toBe("succeeded");
   await gateway.stop();
+});
+
+test("E7 losses past the retry limit end the job with their code, and the old software keeps running", async () => {
+  const gateway = await offered();
+  const { requestId } = profileNamed("adas").addressing;
+  let inBlock = false;
+  rig.wire.injectFaults(({ frame: { id, data } }) => {
+    if (id !== requestId) return undefined;
+    // First frame (ISO 15765-2): whether the message that begins is a TransferData.
+    if (data[0]! >>> 4 === 1) inBlock = data[2] === 0x36;
+    return inBlock && data[0] === 0x23 ? "lose" : undefined;
+  });
+  const job = await passUntilEnded(rig, () => gateway);
+  await gateway.stop();
+  expect(job.outcome?.failure?.code).toBe("FLASH_TRANSFER_LOST");
+  const { status, failure } = await recordedJob(rig);
+  expect([status, failure?.code]).toEqual(["failed", "FLASH_TRANSFER_LOST"]);
+  expect(rig.versions()).toEqual(OLD);
 });
