@@ -1,3 +1,4 @@
+export { arbitrationKey } from "./arbitration.ts";
 export {
   bitsMs,
   frameBits,

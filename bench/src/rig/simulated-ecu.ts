@@ -1,0 +1,62 @@
+import {
+  createEcu,
+  type EcuFaults,
+  type EcuHandle,
+  memoryStorage,
+  provisionEcu,
+} from "@halfshaft/ecu-firmware-sim";
+import type { ImageToInstall } from "@halfshaft/edge-agent/installer";
+import type { VirtualBus } from "@halfshaft/vehicle-net/can";
+import type { Clock } from "@halfshaft/vehicle-net/clock";
+import type { EcuProfile } from "@halfshaft/vehicle-net/ecu";
+import { benchKey, signImage } from "./signed-image.ts";
+
+export interface SimulatedEcuOptions {
+  readonly clock: Clock;
+  readonly wire: VirtualBus;
+  readonly profile: EcuProfile;
+  readonly serial: string;
+  readonly oldImage: Uint8Array;
+  readonly newImage: Uint8Array;
+  readonly faults?: EcuFaults;
+}
+
+/** An ECU on a virtual bus, and the software that is meant for it. */
+export interface SimulatedEcu {
+  readonly ecu: EcuHandle;
+  /** The new image as the installer takes it. */
+  readonly image: ImageToInstall;
+  readonly oldSha256: string;
+}
+
+/** Makes an ECU that runs the old image from bank A, powers it on and signs the new image for it. */
+export function simulatedEcu(options: SimulatedEcuOptions): SimulatedEcu {
+  const { clock, wire, profile, serial, oldImage, newImage, faults } = options;
+  const { address } = profile.memory.find((region) => region.flashed)!;
+  const { hardwareId } = profile;
+  const key = benchKey();
+  const installed = signImage(key, oldImage, { hardwareId, version: "1.0.0", address });
+  const { signedDescriptor, sha256 } = signImage(key, newImage, { hardwareId, version: "2.0.0", address });
+  const storage = memoryStorage();
+  provisionEcu({
+    storage,
+    profile,
+    serial,
+    publicKey: key.publicKey,
+    image: oldImage,
+    signedDescriptor: installed.signedDescriptor,
+  });
+  return {
+    ecu: createEcu({ profile, bus: wire.attach(serial), clock, storage, faults }),
+    image: {
+      source: {
+        length: newImage.length,
+        read: (offset, length) => newImage.subarray(offset, offset + length),
+      },
+      sha256,
+      segments: [{ address, length: newImage.length }],
+      signedDescriptor,
+    },
+    oldSha256: installed.sha256,
+  };
+}
