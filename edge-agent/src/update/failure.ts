@@ -65,7 +65,9 @@ function ofInstaller(error: InstallerError, { stage, ecu }: FailureContext): Fai
       ? { code: "CONFIRM_NO_ANSWER", operands: { name } }
       : { code: "CONFIRM_UNHEALTHY", operands: { name, version: "", reason } };
   }
-  const operands: Operands = { operation: "checkPreconditions", nrc: reason, ...error.operands, name };
+  // The one routine of a programming sequence that says no without being about the image.
+  const refusal = error.fault === "not-started" ? { operation: "checkPreconditions", nrc: reason } : {};
+  const operands: Operands = { ...refusal, ...error.operands, name };
   return { code: codes[error.fault], operands };
 }
 
