@@ -111,7 +111,7 @@ const CANABLE_2: SlcanDialect = {
   name: "canable2",
   title: "CANable 2",
   fifo: 64,
-  inFlight: 32,
+  inFlight: 48,
   dataBitrates: STOCK_CANABLE_DATA_BITRATES,
 };
 

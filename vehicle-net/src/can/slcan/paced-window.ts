@@ -43,6 +43,8 @@ interface InFlight {
 }
 
 interface Probe {
+  /** Asked for the first time then, and last then. */
+  readonly sinceMs: number;
   readonly sentMs: number;
   /** The youngest frame in front of it. */
   readonly behind: InFlight | undefined;
@@ -65,7 +67,6 @@ export class PacedWindow implements SlcanWindow {
   #probe: Probe | undefined;
   /** When the last question was sent that has been answered: up to then the adapter has told all that it had heard. */
   #heardUntilMs = -Infinity;
-  #progressMs = 0;
   #refusedSinceMs: number | undefined;
   /** Nothing is written before, after a refusal. */
   #heldUntilMs = -Infinity;
@@ -82,11 +83,13 @@ export class PacedWindow implements SlcanWindow {
 
   occupied(frameMs: number): void {
     const nowMs = this.#options.clock.now();
+    // Told late, it may have been there before a frame that by our clock has left since.
+    const knownMs = this.#options.probes ? this.#heardUntilMs : nowMs;
     if (this.#earliestFreeMs > nowMs) this.#earliestFreeMs += frameMs;
-    if (this.#latestFreeMs > nowMs) this.#latestFreeMs += frameMs;
+    if (this.#latestFreeMs > knownMs) this.#latestFreeMs += frameMs;
     for (const frame of this.#inFlight) {
       if (frame.departsMs > nowMs) frame.departsMs += frameMs;
-      if (frame.releaseMs !== undefined && frame.releaseMs > nowMs) frame.releaseMs += frameMs;
+      if (frame.releaseMs !== undefined && frame.releaseMs > knownMs) frame.releaseMs += frameMs;
     }
   }
 
@@ -94,7 +97,6 @@ export class PacedWindow implements SlcanWindow {
     const frame = this.#inFlight.find((each) => this.#isAwaited(each));
     if (frame === undefined) return;
     const nowMs = this.#options.clock.now();
-    this.#progressMs = nowMs;
     if (isRefused) {
       frame.isRefused = true;
     } else {
@@ -113,7 +115,6 @@ export class PacedWindow implements SlcanWindow {
     if (probe === undefined) return;
     this.#probe = undefined;
     const nowMs = this.#options.clock.now();
-    this.#progressMs = nowMs;
     this.#heardUntilMs = probe.sentMs;
     const isNews = !this.#options.answers && probe.behind !== undefined;
     const count = isNews ? this.#inFlight.indexOf(probe.behind) + 1 : 0;
@@ -149,7 +150,7 @@ export class PacedWindow implements SlcanWindow {
 
   #work(): void {
     const nowMs = this.#options.clock.now();
-    if (this.#isSilent(nowMs)) {
+    if (nowMs >= this.#silentMs()) {
       this.#options.onSilence();
       return;
     }
@@ -162,9 +163,10 @@ export class PacedWindow implements SlcanWindow {
     this.#wakeUp.move(this.#nextMs(nowMs));
   }
 
-  #isSilent(nowMs: number): boolean {
-    if (nowMs < this.#progressMs + DEPARTURE_TIMEOUT_MS) return false;
-    return this.#probe !== undefined || this.#inFlight.some((frame) => this.#isAwaited(frame));
+  /** When the adapter counts as silent, if it says nothing until then. */
+  #silentMs(): number {
+    const sinceMs = this.#inFlight.find((frame) => this.#isAwaited(frame))?.writtenMs ?? Infinity;
+    return Math.min(sinceMs, this.#probe?.sinceMs ?? Infinity) + DEPARTURE_TIMEOUT_MS;
   }
 
   /** In order: a frame never settles before one that was written earlier. */
@@ -202,12 +204,15 @@ export class PacedWindow implements SlcanWindow {
     const isDecided = this.#inFlight.every((frame) => !this.#isAwaited(frame));
     if (!isDecided || !this.#inFlight.some(({ isRefused }) => isRefused)) return;
     this.#refusedSinceMs ??= nowMs;
-    const isHopeless = nowMs - this.#refusedSinceMs >= DEPARTURE_TIMEOUT_MS;
+    if (nowMs - this.#refusedSinceMs >= DEPARTURE_TIMEOUT_MS) {
+      this.#refusedSinceMs = undefined;
+      this.fail(this.#options.refusal());
+    }
     const lastAccepted = this.#inFlight.findLastIndex(({ isRefused }) => !isRefused);
     const again: SlcanTransmission[] = [];
     for (const [index, { transmission, isRefused, isSettled }] of this.#inFlight.entries()) {
       if (!isRefused || isSettled) continue;
-      if (isHopeless || index < lastAccepted) transmission.reject(this.#options.refusal());
+      if (index < lastAccepted) transmission.reject(this.#options.refusal());
       else again.push(transmission);
     }
     const kept = this.#inFlight.filter(({ isRefused }) => !isRefused);
@@ -215,7 +220,6 @@ export class PacedWindow implements SlcanWindow {
     this.#waiting.unshift(...again);
     // Its queue has room when one more of the frames in it has left.
     this.#heldUntilMs = nowMs + (again[0]?.frameMs ?? 0) * PACE;
-    if (isHopeless) this.#refusedSinceMs = undefined;
   }
 
   #fill(nowMs: number): void {
@@ -223,7 +227,6 @@ export class PacedWindow implements SlcanWindow {
     while (nowMs >= this.#heldUntilMs && this.#inFlight.length < inFlight) {
       const transmission = this.#waiting.shift();
       if (transmission === undefined) return;
-      if (this.#inFlight.length === 0) this.#progressMs = nowMs;
       const bits = transmission.line.length * BITS_PER_CHARACTER;
       this.#uartFreeMs =
         Math.max(this.#uartFreeMs, nowMs) + (uartBaud === undefined ? 0 : (bits * 1000) / uartBaud);
@@ -246,7 +249,7 @@ export class PacedWindow implements SlcanWindow {
   #ask(nowMs: number): void {
     if (!this.#options.probes || this.#inFlight.length === 0) return;
     if (this.#probe !== undefined && nowMs < this.#probe.sentMs + PROBE_AGAIN_MS) return;
-    this.#probe = { sentMs: nowMs, behind: this.#inFlight.at(-1) };
+    this.#probe = { sinceMs: this.#probe?.sinceMs ?? nowMs, sentMs: nowMs, behind: this.#inFlight.at(-1) };
     this.#options.probe();
   }
 
@@ -256,7 +259,7 @@ export class PacedWindow implements SlcanWindow {
     const unsettled = this.#inFlight.find(({ isSettled }) => !isSettled);
     if (unsettled !== undefined) times.push(this.#settleMs(unsettled));
     if (this.#inFlight[0] !== undefined) {
-      times.push(this.#goneMs(this.#inFlight[0]), this.#progressMs + DEPARTURE_TIMEOUT_MS);
+      times.push(this.#goneMs(this.#inFlight[0]), this.#silentMs());
     }
     if (this.#probe !== undefined) times.push(this.#probe.sentMs + PROBE_AGAIN_MS);
     if (this.#waiting.length > 0 && this.#heldUntilMs > nowMs) times.push(this.#heldUntilMs);

@@ -1,8 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { accessSync, constants, closeSync, existsSync, mkdtempSync, openSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { accessSync, closeSync, constants, existsSync, openSync, rmSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { realClock } from "../../clock/real-clock.ts";
 import { CanError } from "../bus.ts";
 
@@ -34,35 +33,33 @@ function isSocatIn(folder: string): boolean {
 
 /**
  * Makes a pseudo-terminal with socat, since Node cannot.
- * @param path of a pseudo-terminal that was closed, to make it anew; default: in a folder of its own.
+ * @param path under which it can be opened: a link that must not exist yet.
  * @throws {CanError} `cannot-open`
  */
-export async function openPseudoTerminal(path?: string): Promise<PseudoTerminal> {
+export async function openPseudoTerminal(path: string): Promise<PseudoTerminal> {
   if (!hasSocat()) {
     throw new CanError("cannot-open", "A pseudo-terminal needs socat, which is not here.", {
       help: "Install it: apt-get install socat.",
     });
   }
-  const link = path ?? join(mkdtempSync(join(tmpdir(), "slcan-")), "tty");
-  const socat = spawn("socat", ["-b65536", `PTY,raw,echo=0,link=${link}`, "STDIO"], {
+  const socat = spawn("socat", ["-b65536", `PTY,raw,echo=0,link=${path}`, "STDIO"], {
     stdio: ["pipe", "pipe", "ignore"],
   });
   const exited = once(socat, "exit");
   // What is written to a port that has just been closed is lost, as on a real one.
   socat.stdin.on("error", () => undefined);
-  await appeared(link, exited);
+  await appeared(path, exited);
   // As long as one descriptor is open, socat outlives whoever opens and closes the port.
-  const descriptor = openSync(link, constants.O_RDWR | constants.O_NOCTTY);
+  const descriptor = openSync(path, constants.O_RDWR | constants.O_NOCTTY);
   return {
-    path: link,
+    path,
     write: (text) => void socat.stdin.write(text, "latin1"),
     onData: (listener) => void socat.stdout.on("data", listener),
     async close() {
       closeSync(descriptor);
       socat.kill();
       await exited;
-      rmSync(link, { force: true });
-      if (path === undefined) rmSync(dirname(link), { recursive: true, force: true });
+      rmSync(path, { force: true });
     },
   };
 }

@@ -12,6 +12,9 @@ export interface SimulatedAdapterOptions {
   /** Name of its node. */
   readonly name: string;
   readonly dialect: SlcanDialectName;
+  /** What hosts call the bit rates of the bus, where its oscillator is off; default: those of the bus. */
+  readonly bitrate?: number;
+  readonly dataBitrate?: number;
   /** Takes what the adapter says, one byte per character. */
   readonly write: (text: string) => void;
 }
@@ -74,8 +77,11 @@ export class SimulatedAdapter {
   readonly #dialect: SlcanDialect;
   readonly #words: Words;
   readonly #lines = new SlcanLines();
+  readonly #bitrate: number | undefined;
+  readonly #dataBitrate: number | undefined;
+  /** As the host has set it. */
+  #setTo: number | undefined;
   #node: VirtualNode | undefined;
-  #bitrate: number | undefined;
   #hasFeedback: boolean;
   #hasMarkers = false;
   #isSilent = false;
@@ -90,11 +96,14 @@ export class SimulatedAdapter {
     // The table has every name of the type.
     this.#dialect = SLCAN_DIALECTS.get(options.dialect)!;
     this.#words = WORDS[options.dialect];
+    this.#bitrate = options.bitrate ?? options.bus.capabilities.bitrate;
+    this.#dataBitrate = options.dataBitrate ?? options.bus.capabilities.dataBitrate;
     this.#hasFeedback = options.dialect !== "canable2.5";
   }
 
   /** Bytes from the host. */
   push(chunk: Uint8Array): void {
+    this.#options.bus.catchUp();
     this.#lines.push(chunk, (line) => {
       if (line === "") this.#repeatLast();
       else if (isFrameLine(line)) this.#transmit(line);
@@ -106,7 +115,7 @@ export class SimulatedAdapter {
   close(): void {
     const node = this.#node;
     this.#node = undefined;
-    this.#bitrate = undefined;
+    this.#setTo = undefined;
     void node?.close();
   }
 
@@ -129,11 +138,11 @@ export class SimulatedAdapter {
         return this.#setBitrate(argument) ? ok : unknown;
       case "s":
         if (this.#dialect.timing?.form.test(argument) !== true) return unknown;
-        this.#bitrate = this.#options.bus.capabilities.bitrate;
+        this.#setTo = this.#bitrate;
         return ok;
       case "Y": {
         const isKnown = [...this.#dialect.dataBitrates].some(
-          ([bitrate, digit]) => digit === argument && bitrate === this.#options.bus.capabilities.dataBitrate,
+          ([bitrate, digit]) => digit === argument && bitrate === this.#dataBitrate,
         );
         return isKnown ? ok : unknown;
       }
@@ -162,8 +171,8 @@ export class SimulatedAdapter {
 
   /** Another rate than that of the bus is taken, as a real one does; then nothing gets through. */
   #setBitrate(digit: string): boolean {
-    this.#bitrate = [...this.#dialect.bitrates].find(([, candidate]) => candidate === digit)?.[0];
-    return this.#bitrate !== undefined;
+    this.#setTo = [...this.#dialect.bitrates].find(([, candidate]) => candidate === digit)?.[0];
+    return this.#setTo !== undefined;
   }
 
   #setMode(letters: string): boolean {
@@ -176,7 +185,7 @@ export class SimulatedAdapter {
 
   #open(listenOnly: boolean): void {
     const { bus, name } = this.#options;
-    if (this.#node !== undefined || this.#bitrate !== bus.capabilities.bitrate) return;
+    if (this.#node !== undefined || this.#setTo !== this.#bitrate) return;
     this.#node = bus.attach(name, { listenOnly });
     this.#node.subscribe((frame) => this.#options.write(`${encodeFrame(frame)}\r`));
   }

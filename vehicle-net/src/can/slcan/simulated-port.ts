@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { realClock } from "../../clock/real-clock.ts";
 import type { Clock } from "../../clock/clock.ts";
 import type { VirtualBus } from "../virtual-bus.ts";
@@ -11,6 +14,9 @@ export interface SimulatedPortOptions {
   /** Name of the adapter's node on the bus. */
   readonly name: string;
   readonly dialect: SlcanDialectName;
+  /** What hosts call the bit rates of the bus, where its oscillator is off; default: those of the bus. */
+  readonly bitrate?: number;
+  readonly dataBitrate?: number;
 }
 
 /** A simulated adapter behind a pseudo-terminal, which any program opens as a serial port. */
@@ -25,26 +31,27 @@ export interface SimulatedSlcan {
 
 /** @throws {CanError} `cannot-open` where there is no socat. */
 export async function startSimulatedSlcan(options: SimulatedPortOptions): Promise<SimulatedSlcan> {
-  let terminal: PseudoTerminal | undefined = await openPseudoTerminal();
-  const { path } = terminal;
+  const folder = await mkdtemp(join(tmpdir(), "slcan-"));
+  const path = join(folder, "tty");
+  let terminal: PseudoTerminal | undefined;
   const adapter = new SimulatedAdapter({ ...options, write: (text) => terminal?.write(text) });
-  terminal.onData((chunk) => adapter.push(chunk));
+  const plug = async (): Promise<void> => {
+    if (terminal !== undefined) return;
+    terminal = await openPseudoTerminal(path);
+    terminal.onData((chunk) => adapter.push(chunk));
+  };
   const unplug = async (): Promise<void> => {
     adapter.close();
     const gone = terminal;
     terminal = undefined;
     await gone?.close();
   };
-  return {
-    path,
-    adapter,
-    unplug,
-    async plug() {
-      terminal ??= await openPseudoTerminal(path);
-      terminal.onData((chunk) => adapter.push(chunk));
-    },
-    close: unplug,
+  const close = async (): Promise<void> => {
+    await unplug();
+    await rm(folder, { recursive: true, force: true });
   };
+  await plug();
+  return { path, adapter, unplug, plug, close };
 }
 
 /** A simulated adapter without a serial port between, for any clock; bytes take `transferMs` each way. */
