@@ -66,7 +66,8 @@ function ofInstaller(error: InstallerError, { stage, ecu }: FailureContext): Fai
       : { code: "CONFIRM_UNHEALTHY", operands: { name, version: "", reason } };
   }
   // The one routine of a programming sequence that says no without being about the image.
-  const refusal = error.fault === "not-started" ? { operation: "checkPreconditions", nrc: reason } : {};
+  const isRefusal = error.fault === "not-started";
+  const refusal: Operands = isRefusal ? { operation: "checkPreconditions", nrc: reason } : {};
   const operands: Operands = { ...refusal, ...error.operands, name };
   return { code: codes[error.fault], operands };
 }
