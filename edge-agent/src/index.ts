@@ -6,4 +6,5 @@ export type { FetchFunction } from "./http/http.ts";
 export type { LevelDatabase } from "./journal/durable-store.ts";
 export type { Fact } from "./journal/fact.ts";
 export { Staging } from "./staging.ts";
+export { DELTA_PREFERENCES, type DeltaPreference } from "./update/choose-transport.ts";
 export { SimulatedVehicle, type VehicleStateSource } from "./vehicle-state.ts";

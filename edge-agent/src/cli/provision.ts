@@ -6,6 +6,7 @@ import { DEFAULTS, readConfig } from "../config.ts";
 import { isProvisioned, writeDataFolder } from "../data-folder.ts";
 import { Staging } from "../staging.ts";
 import { readPinnedRoot } from "../trust/pinned-root.ts";
+import { DELTA_PREFERENCES, type DeltaPreference } from "../update/choose-transport.ts";
 import { optionInvalid, readOptions, required, type Verb, wholeNumber } from "./options.ts";
 
 const HELP = `usage: agent provision --data DIR --vehicle-id ID --cloud URL --bus URL --ecu SERIAL=PROFILE …
@@ -26,6 +27,7 @@ Prepares a data folder: what the agent is, whom it trusts, what it talks to.
   --image FILE          an image that a control unit runs, as base of deltas; once for each
   --hmi-host ADDRESS    default 127.0.0.1
   --hmi-port N          default ${DEFAULTS.hmi.port}; 0 takes a free one
+  --delta WORD          how images travel: ${DELTA_PREFERENCES.join(", ")}; default ${DEFAULTS.deltaPreference}
   --poll-ms N           time between two questions to the cloud, default ${DEFAULTS.pollMs}
   --force               replace the configuration that is there; journal and images stay
 
@@ -47,6 +49,7 @@ export const provision: Verb = async (args) => {
     "hmi-host": { type: "string", default: DEFAULTS.hmi.host },
     "hmi-port": { type: "string", default: String(DEFAULTS.hmi.port) },
     "poll-ms": { type: "string", default: String(DEFAULTS.pollMs) },
+    delta: { type: "string", default: DEFAULTS.deltaPreference },
     force: { type: "boolean" },
     help: { type: "boolean" },
   });
@@ -77,6 +80,7 @@ export const provision: Verb = async (args) => {
       host: options["hmi-host"],
       port: wholeNumber("provision", "hmi-port", options["hmi-port"], 65_535),
     },
+    deltaPreference: readPreference(options.delta),
     pollMs: wholeNumber("provision", "poll-ms", options["poll-ms"], 86_400_000),
   });
   const roots = {
@@ -98,6 +102,12 @@ function readEcu(text: string): { ecuId: string; profile: string } {
   const [ecuId, profile, ...others] = text.split("=");
   if (ecuId && profile && others.length === 0) return { ecuId, profile };
   throw optionInvalid("provision", `--ecu takes SERIAL=PROFILE, not "${text}".`);
+}
+
+function readPreference(text: string): DeltaPreference {
+  const preference = DELTA_PREFERENCES.find((known) => known === text);
+  if (preference !== undefined) return preference;
+  throw optionInvalid("provision", `--delta takes ${DELTA_PREFERENCES.join(", ")}, not "${text}".`);
 }
 
 const gatewayUnit = (ecuId: string) => ({

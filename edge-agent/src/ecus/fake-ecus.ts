@@ -30,6 +30,8 @@ export class FakeEcu implements Installer {
   silent = false;
   /** Says no to activation. */
   refusesActivation = false;
+  /** Takes the full image only. */
+  refusesDeltas = false;
   readonly calls: string[] = [];
 
   constructor(ecuId: string, clock: Clock) {
@@ -73,14 +75,22 @@ export class FakeEcu implements Installer {
 
   async install(image: ImageToInstall, { signal }: InstallOptions = {}): Promise<InstallResult> {
     await this.#do("install", signal);
-    const { length } = image.source;
-    for (let at = 0; at < length; at += 1000) {
-      await image.source.read(at, Math.min(1000, length - at));
+    const source = image.delta?.source ?? image.source;
+    if (image.delta !== undefined && this.refusesDeltas) {
+      throw new InstallerError("image-rejected", "another base", { name: this.name, reason: "another base" });
+    }
+    for (let at = 0; at < source.length; at += 1000) {
+      await source.read(at, Math.min(1000, source.length - at));
     }
     this.installed = image.sha256;
     this.phase = "checked";
     this.outcome = "none";
-    return { kind: "raw", transferredBytes: length, resumedAtBytes: 0, repeatedBlocks: 0 };
+    return {
+      kind: image.delta?.format ?? "raw",
+      transferredBytes: source.length,
+      resumedAtBytes: 0,
+      repeatedBlocks: 0,
+    };
   }
 
   async activate(signal?: AbortSignal): Promise<void> {

@@ -1,3 +1,4 @@
+import type { TransportEstimate } from "@halfshaft/ota-format";
 import type {
   ConsentState,
   EcuState,
@@ -36,11 +37,19 @@ const ecus: readonly EcuState[] = UNITS.map(([ecuId, name, hardwareId, version])
   answers: "yes",
 }));
 
+/** One unit of each way. */
+const transports: readonly TransportEstimate[] = [
+  { transport: "gateway", downloadBytes: 114_874, busBytes: 243_852, estimateMs: 9_700 },
+  { transport: "ecu", downloadBytes: 10_671, busBytes: 10_671, estimateMs: 433 },
+  { transport: "full", downloadBytes: 52_064, busBytes: 52_064, estimateMs: 2_111 },
+];
+
 /** The three units of the job, each with its status in order. */
 function parts(...marks: readonly (readonly [JobEcuState["status"], number?])[]): JobEcuState[] {
   return UNITS.flatMap(([ecuId, name, , fromVersion, toVersion], at) => {
     const [status, fraction] = marks[at] ?? ["waiting"];
-    return toVersion ? [{ ecuId, name, fromVersion, toVersion, status, fraction }] : [];
+    const unit = { ecuId, name, fromVersion, status, fraction, transport: transports[at] };
+    return toVersion ? [{ ...unit, toVersion }] : [];
   });
 }
 

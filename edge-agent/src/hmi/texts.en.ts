@@ -245,6 +245,12 @@ export const en = {
     stage: "Stage",
     since: "{stage} since {time}",
     download: "Downloaded",
+    transport: {
+      title: "Transfer",
+      full: "{name}: full image, {bytes} bytes on the bus, about {time}",
+      gateway: "{name}: delta applied in the gateway, {bytes} bytes on the bus, about {time}",
+      ecu: "{name}: delta applied in the unit, {bytes} bytes on the bus, about {time}",
+    },
     bytes: "{received} of {total} bytes",
     failure: "Failure",
     help: "What helps",

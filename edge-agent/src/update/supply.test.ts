@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 import { createBsdiff40 } from "@halfshaft/ota-format/delta";
 import { encodeDescriptor, joinSignedDescriptor } from "@halfshaft/ota-format/trust";
 import { afterEach, expect, test } from "vitest";
+import type { FakeEcus } from "../ecus/fake-ecus.ts";
 import type { FetchFunction } from "../http/http.ts";
+import { isFlashed } from "../journal/job-facts.ts";
 import { statement, testEcuPlan, testPlan } from "../journal/testing.ts";
 import type { EcuPlan, SignedFile } from "./plan-types.ts";
 import { runUpdate } from "./run-update.ts";
@@ -53,7 +55,12 @@ afterEach(() => world.powerOff());
 
 /** Runs a job from its consent to the end of flash; what it asked for, and how it ended. */
 async function supply(
-  options: { ecu?: EcuPlan; files?: Record<string, Uint8Array>; withBase?: boolean } = {},
+  options: {
+    ecu?: EcuPlan;
+    files?: Record<string, Uint8Array>;
+    withBase?: boolean;
+    prepare?: (ecus: FakeEcus) => void;
+  } = {},
 ): Promise<{ asked: string[]; failure?: string; flashed: boolean }> {
   const { ecu: planned = ecu, withBase = true } = options;
   const files: Record<string, Uint8Array> = { full: newImage, delta, ...options.files };
@@ -64,6 +71,7 @@ async function supply(
     return new Response(Uint8Array.from(files[name]!));
   };
   world = await testWorld({ fetch });
+  options.prepare?.(world.ecus);
   if (withBase) {
     const base = await world.staging.partial(digest(oldImage));
     await base.append(oldImage);
@@ -79,8 +87,9 @@ async function supply(
   };
   const running = runUpdate(steps, world.journal.facts, world.signal).catch(() => undefined);
   const over = new Promise<void>((resolve) => {
-    world.journal.subscribe(({ step, ecuId, kind }) => {
-      if (ecuId === undefined && (kind === "failed" || (step === "flash" && kind === "done"))) resolve();
+    world.journal.subscribe(({ ecuId, kind }) => {
+      const hasFailed = ecuId === undefined && kind === "failed";
+      if (hasFailed || isFlashed(world.journal.facts)) resolve();
     });
   });
   await world.clock.run(Promise.race([running, over]));
@@ -140,6 +149,55 @@ test("E5 a delta that gives another image than the signed one is not flashed", a
   });
   const failed = world.journal.facts.find((fact) => fact.step === "patch" && fact.kind === "failed");
   expect(failed?.payload?.failure?.code).toBe("PATCH_RESULT_MISMATCH");
+});
+
+const forEcu = Uint8Array.from({ length: 300 }, (_, i) => i & 0xff);
+const forEcuPlan = testEcuPlan("E1", {
+  ...ecu,
+  delta: {
+    ...signed("transport/delta.detools", forEcu),
+    format: "detools" as const,
+    baseSha256: digest(oldImage),
+  },
+});
+
+test("E5 an ECU that applies its delta itself gets the patch, and the gateway no image", async () => {
+  const done = await supply({ ecu: forEcuPlan, files: { delta: forEcu }, withBase: false });
+  expect(done).toEqual({ asked: ["delta"], failure: undefined, flashed: true });
+  const flashed = world.journal.facts.find(
+    ({ step, kind, ecuId }) => step === "flash" && kind === "done" && ecuId === "E1",
+  );
+  expect(flashed?.payload?.bytes).toBe(300);
+  expect(world.journal.facts.filter(({ step, ecuId }) => step === "patch" && ecuId)).toEqual([]);
+});
+
+test("E5 an ECU that does not take its delta gets the full image, with the reason on record", async () => {
+  const done = await supply({
+    ecu: forEcuPlan,
+    files: { delta: forEcu },
+    prepare: (ecus) => (ecus.named("E1").refusesDeltas = true),
+  });
+  expect(done).toEqual({ asked: ["delta", "full"], failure: undefined, flashed: true });
+  const failed = world.journal.facts.filter(({ kind }) => kind === "failed");
+  expect(failed.map(({ step, ecuId, payload }) => [step, ecuId, payload?.failure?.code])).toEqual([
+    ["flash", "E1", "FLASH_DELTA_REFUSED"],
+  ]);
+});
+
+test("E5 an ECU that falls silent over its delta ends the job as over any image", async () => {
+  const done = await supply({
+    ecu: forEcuPlan,
+    files: { delta: forEcu },
+    prepare: (ecus) => (ecus.named("E1").silent = true),
+  });
+  expect(done).toEqual({ asked: ["delta"], failure: "FLASH_NO_ANSWER", flashed: false });
+});
+
+test("T2 a delta for an ECU that was changed after it was signed never reaches the bus", async () => {
+  const tampered = forEcu.with(40, forEcu[40]! ^ 1);
+  const done = await supply({ ecu: forEcuPlan, files: { delta: tampered } });
+  expect(done).toEqual({ asked: ["delta"], failure: "VERIFY_DIGEST_MISMATCH", flashed: false });
+  expect(world.ecus.named("E1").calls).toEqual([]);
 });
 
 test("T2 a delta that was changed after it was signed ends the job before anything is flashed", async () => {

@@ -1,7 +1,7 @@
 import { failureHelp, failureSentence } from "@halfshaft/ota-format";
 import type { GatewayState, JobState } from "../../../gateway-state.ts";
 import type { Texts } from "../../texts.en.ts";
-import { clockTime, fill, moment } from "../../view/format.ts";
+import { clockTime, elapsed, fill, moment } from "../../view/format.ts";
 import type { UnitView } from "../../view/model.ts";
 import { unitViews } from "../../view/units.ts";
 
@@ -117,6 +117,29 @@ function JobRows({ job, texts }: { job: JobState; texts: Texts }) {
           </dd>
         </>
       )}
+      <TransportRows job={job} texts={texts} />
+    </>
+  );
+}
+
+/** How the software of each unit gets there, with what the plan estimated for it. */
+function TransportRows({ job, texts }: { job: JobState; texts: Texts }) {
+  const { title, ...sentences } = texts.details.transport;
+  const lines = job.ecus.flatMap(({ name, transport }) => {
+    if (!transport) return [];
+    const bytes = transport.busBytes.toLocaleString(texts.locale);
+    const time = elapsed(transport.estimateMs, texts);
+    return [fill(sentences[transport.transport], { name, bytes, time })];
+  });
+  if (lines.length === 0) return null;
+  return (
+    <>
+      <dt>{title}</dt>
+      {lines.map((line) => (
+        <dd key={line} class="figures">
+          {line}
+        </dd>
+      ))}
     </>
   );
 }
