@@ -14,7 +14,7 @@ function flashMemory(cut?: PowerCut) {
   storage.writeBank("A", 0, new Uint8Array(geometry.bankBytes));
   const power = new Power(cut, () => {});
   const flash = new FlashMemory({ bank: "A", geometry, storage, clock, power, wear: [] });
-  return { clock, power, flash, run: <T>(work: Promise<T>) => clock.run(work) };
+  return { clock, storage, power, flash, run: <T>(work: Promise<T>) => clock.run(work) };
 }
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
@@ -109,4 +109,65 @@ test("S1 wherever a power cut hits, what lies outside the erased and programmed 
     ),
     { numRuns: 50 },
   );
+});
+
+/** A page of bank A, erased, that was torn after `share` of "01020304" was programmed. */
+async function tornPage(share: number) {
+  const rig = flashMemory({ atWrite: 2, share });
+  await rig.run(rig.flash.erase(0, 16));
+  await expect(rig.run(rig.flash.program(0, Uint8Array.of(1, 2, 3, 4)))).rejects.toBeInstanceOf(PowerLost);
+  const power = new Power(undefined, () => {});
+  const { storage, clock, run } = rig;
+  return {
+    clock,
+    run,
+    flash: new FlashMemory({ bank: "A", geometry, storage, clock, power, wear: [] }),
+    power,
+  };
+}
+
+test.each([0, 0.25, 0.5, 0.99])(
+  "S1 a page that was torn after %d of it is completed without erasing",
+  async (share) => {
+    const { flash } = await tornPage(share);
+    expect(hex(flash.read(0, 4))).not.toBe("01020304");
+    flash.complete(0, Uint8Array.of(1, 2, 3, 4, 5));
+    expect(hex(flash.read(0, 6))).toBe("0102030405ff");
+  },
+);
+
+test("S1 pages that are as they should be are not programmed again", async () => {
+  const { flash, power, run } = flashMemory();
+  await run(flash.erase(0, 16));
+  flash.complete(0, Uint8Array.of(1, 2, 3, 4, 5));
+  const { writes } = power;
+  flash.complete(0, Uint8Array.of(1, 2, 3, 4, 5));
+  expect(power.writes).toBe(writes);
+});
+
+test("S1 completing a page sets no bit: other bytes than those that were begun are refused", async () => {
+  const { flash } = await tornPage(0.5);
+  expect(() => flash.complete(0, Uint8Array.of(3, 2, 3, 4))).toThrow(
+    expect.objectContaining({ code: "not-erased", message: "byte 0 of bank A is not erased" }),
+  );
+});
+
+test("S1 completing pages takes its time when it is settled, and each page once", async () => {
+  const { clock, flash, run } = flashMemory();
+  await run(flash.erase(0, 16));
+  flash.complete(2, new Uint8Array(8));
+  expect(clock.now()).toBe(10);
+  await run(flash.settle());
+  await run(flash.settle());
+  expect(clock.now()).toBe(13);
+});
+
+test("S1 power that goes while completed pages settle leaves what its time had allowed", async () => {
+  const { clock, flash, power, run } = flashMemory();
+  await run(flash.erase(0, 16));
+  flash.complete(0, Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12));
+  clock.after(1.5, () => power.off());
+  await expect(run(flash.settle())).rejects.toBeInstanceOf(PowerLost);
+  // The first page whole, half of the second and a byte of it torn (07 | a5), nothing of the third.
+  expect(hex(flash.read(0, 12))).toBe("010203040506a7ffffffffff");
 });

@@ -163,10 +163,10 @@ export class FlashMemory {
     const takeBack = (): void => {
       const pagesDone = (clock.now() - startMs) / programMsPerPage;
       for (const [i, { start, before }] of stalls.entries()) {
-        const share = Math.max(pagesDone - i, 0);
+        const share = pagesDone - i;
         if (share >= 1) continue;
         const page = storage.readBank(this.bank, start, before.length);
-        storage.writeBank(this.bank, start, halfProgrammed(before, page, share));
+        storage.writeBank(this.bank, start, share <= 0 ? before : halfProgrammed(before, page, share));
       }
     };
     power.signal.addEventListener("abort", takeBack, { once: true });

@@ -108,7 +108,7 @@ test.each([
   ["an address before the region", { address: 0xff0, length: 16 }, 0x00],
   ["a stretch that ends beyond the region", { address: 0x1ff1, length: 16 }, 0x00],
   ["no bytes", { address: 0x1000, length: 0 }, 0x00],
-  ["a data format that the ECU does not know", range, 0x10],
+  ["a data format that the ECU does not know", range, 0x42],
 ])("V3 34 for %s is refused with NRC 31", async (_name, memory, dataFormat) => {
   const rig = await readyToProgram();
   await expect(request(rig, memory, dataFormat)).rejects.toMatchObject({ nrc: Nrc.requestOutOfRange });

@@ -46,7 +46,7 @@ export const testProfile: EcuProfile = {
     { name: "application", address: 0x1000, length: 0x1000, flashed: true },
     { name: "uicr", address: 0x1000_1000, length: 0x400, flashed: false },
   ],
-  transfer: { maxBlockBytes: 402, dataFormats: { raw: 0 } },
+  transfer: { maxBlockBytes: 402, dataFormats: { raw: 0, detools: 0x10 } },
   boot: { startMs: 20, trialMs: 5000 },
 };
 

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { profileNamed } from "@halfshaft/vehicle-net/ecu";
+import { findProfile } from "@halfshaft/vehicle-net/ecu";
 import { describeState } from "../ecu-state.ts";
 import { fileStorage } from "../file-storage.ts";
 import { provisionEcu } from "../provision.ts";
@@ -19,20 +19,21 @@ export async function run(args: readonly string[]): Promise<void> {
     force: { type: "boolean" },
   });
   const keyPath = required(options["public-key"], "public-key");
+  const profile = await findProfile(required(options.profile, "profile"));
   const storage = fileStorage(required(options.state, "state"));
   try {
     provisionEcu({
       storage,
-      profile: profileNamed(required(options.profile, "profile")),
+      profile,
       serial: required(options.serial, "serial"),
       image: readFile(required(options.image, "image")),
       signedDescriptor: readFile(required(options.descriptor, "descriptor")),
       publicKey: readPublicKey(readFile(keyPath), keyPath),
       force: options.force,
     });
-    const { serial, profile, version } = describeState(storage);
+    const { serial, version } = describeState(storage);
     console.log(
-      `${serial}: profile ${profile}, version ${version} committed in bank A, kept in ${options.state}`,
+      `${serial}: profile ${profile.name}, version ${version} committed in bank A, kept in ${options.state}`,
     );
   } finally {
     storage.close();

@@ -1,6 +1,6 @@
 import { openBus, type CanBus } from "@halfshaft/vehicle-net/can";
 import { realClock } from "@halfshaft/vehicle-net/clock";
-import { profileNamed } from "@halfshaft/vehicle-net/ecu";
+import { findProfile } from "@halfshaft/vehicle-net/ecu";
 import { createEcu } from "../ecu.ts";
 import { readStateFile } from "../ecu-state.ts";
 import { faultNames, faultsNamed, type EcuFaults } from "../faults.ts";
@@ -24,7 +24,7 @@ export async function run(args: readonly string[]): Promise<void> {
   const url = required(options.bus, "bus");
   const faults = readFaults(options.fault ?? []);
   const state = readStateFile(folder);
-  const profile = profileNamed(options.profile ?? state.profile);
+  const profile = await findProfile(options.profile ?? state.profile);
   const bus = await openBus(url, { clock: realClock });
   const storage = fileStorage(folder);
   const ecu = await createOrClose(bus, () => createEcu({ profile, bus, clock: realClock, storage, faults }));

@@ -13,12 +13,12 @@ const verbs: Readonly<Record<string, Verb>> = {
   provision: {
     what: "make an ECU in a folder, with an image committed in bank A",
     usage:
-      "--profile NAME --serial ID --state DIR --image FILE --descriptor FILE --public-key FILE [--force]",
+      "--profile PROFILE --serial ID --state DIR --image FILE --descriptor FILE --public-key FILE [--force]",
     load: () => import("./provision.ts"),
   },
   run: {
     what: "power it on and put it on a bus until SIGTERM; prints a line of JSON when it answers",
-    usage: "--state DIR --bus URL [--profile NAME] [--fault NAME]…",
+    usage: "--state DIR --bus URL [--profile PROFILE] [--fault NAME]…",
     load: () => import("./run.ts"),
   },
   show: {
@@ -46,6 +46,6 @@ const helpText = (): string =>
     "",
     ...Object.entries(verbs).flatMap(([name, { what, usage }]) => [`  ${name} ${usage}`, `      ${what}`]),
     "",
-    `Profiles: ${profiles.map((profile) => profile.name).join(", ")}. Faults: ${faultNames.join(", ")}.`,
+    `Profiles: ${profiles.map((profile) => profile.name).join(", ")}, or FILE.json. Faults: ${faultNames.join(", ")}.`,
     "Exit status: 0 done, 1 failed, 2 a wrong option.",
   ].join("\n");

@@ -19,7 +19,7 @@ export interface DeltaTransferOptions {
   readonly profile: EcuProfile;
   /** dataFormatIdentifier of patches. */
   readonly dataFormat: number;
-  readonly segment: ImageToInstall["segments"][number];
+  readonly image: ImageToInstall;
   readonly delta: DeltaToInstall;
   readonly install: InstallOptions;
 }
@@ -31,14 +31,14 @@ export interface DeltaTransferOptions {
 export function deltaTransfer(
   client: UdsClient,
   profile: EcuProfile,
-  { delta, segments }: ImageToInstall,
+  image: ImageToInstall,
   install: InstallOptions,
 ): DeltaTransfer | undefined {
-  const [segment, ...others] = segments;
-  if (delta === undefined || segment === undefined || others.length > 0) return undefined;
+  const { delta, segments } = image;
+  if (delta === undefined || segments.length !== 1) return undefined;
   const dataFormat = profile.transfer.dataFormats[delta.format];
   if (dataFormat === undefined) return undefined;
-  return new DeltaTransfer({ client, profile, dataFormat, segment, delta, install });
+  return new DeltaTransfer({ client, profile, dataFormat, image, delta, install });
 }
 
 /** A patch that the ECU applies to its active bank as it arrives. */
@@ -46,6 +46,8 @@ export class DeltaTransfer implements Transfer {
   readonly kind = "detools";
   readonly #options: DeltaTransferOptions;
   readonly #blocks: Blocks;
+  /** Nothing is left but to have it checked. */
+  #isDone = false;
   resumes = false;
   resumedAtBytes = 0;
 
@@ -69,28 +71,43 @@ export class DeltaTransfer implements Transfer {
   /** A patch that was begun goes on even at its first byte: pages of it may be written already. */
   async findResume(): Promise<void> {
     const { client, profile, delta, install } = this.#options;
+    if (await this.#isComplete()) {
+      this.resumes = true;
+      this.resumedAtBytes = delta.source.length;
+      this.#isDone = true;
+      return;
+    }
     if (profile.dids.resumePatch === undefined) return;
     const { patchOffset, digestPrefix } = await persist(() =>
       readDid(client, profile, "resumePatch", install),
     );
-    const isThis = hex(digestPrefix) === delta.sha256.slice(0, 2 * digestPrefix.length);
-    if (!isThis || patchOffset > delta.source.length) return;
+    if (!isPrefix(digestPrefix, delta.sha256) || patchOffset > delta.source.length) return;
     this.resumes = true;
     this.resumedAtBytes = patchOffset;
   }
 
   /** @throws {DeltaRefused} */
   async run(): Promise<void> {
-    const { dataFormat, segment, delta } = this.#options;
+    const { dataFormat, image, delta } = this.#options;
+    if (this.#isDone) return;
+    const { address, length } = image.segments[0]!;
+    const memory = { address, length };
     try {
       if (!this.resumes) await this.#demandBase();
-      const memory = { address: segment.address, length: segment.length };
       const { source } = delta;
       await this.#blocks.run({ dataFormat, memory, source, from: this.resumedAtBytes, to: source.length });
     } catch (cause) {
       if (!(cause instanceof UdsRefused) || !REFUSALS.includes(cause.nrc)) throw cause;
       throw new DeltaRefused(`the ECU refused the delta: ${cause.message}`, { cause });
     }
+  }
+
+  /** Whether 37 was heard before its answer was lost: then the whole image is in the ECU. */
+  async #isComplete(): Promise<boolean> {
+    const { client, profile, image, install } = this.#options;
+    if (profile.dids.resumeOffset === undefined) return false;
+    const { offset, digestPrefix } = await persist(() => readDid(client, profile, "resumeOffset", install));
+    return offset === image.source.length && isPrefix(digestPrefix, image.sha256);
   }
 
   async #demandBase(): Promise<void> {
@@ -106,4 +123,5 @@ export class DeltaTransfer implements Transfer {
 }
 
 const bytes = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, "hex"));
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+const isPrefix = (prefix: Uint8Array, sha256: string): boolean =>
+  sha256.startsWith(Buffer.from(prefix).toString("hex"));

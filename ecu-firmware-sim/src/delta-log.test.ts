@@ -1,0 +1,63 @@
+import { expect, test } from "vitest";
+import {
+  agreePatch,
+  beginPatch,
+  closePatch,
+  forgetPatch,
+  notePatch,
+  resumedPatch,
+  type AgreedPatch,
+} from "./delta-log.ts";
+import { emptyLog, openDownload } from "./transfer-log.ts";
+
+const patch: AgreedPatch = { baseSha256: "b0", patchSha256: "d1", patchBytes: 500 };
+const range = { address: 0x1000, length: 0x300 };
+const before = { address: 0x2000, length: 0x10 };
+const begun = beginPatch(agreePatch({ finished: [before] }, patch), range);
+
+test("S3 a patch begins at its first byte, without a snapshot", () => {
+  expect(begun.openPatch).toEqual({ ...range, patchOffset: 0 });
+});
+
+test("S3 what was noted last counts", () => {
+  const noted = notePatch(notePatch(begun, 100, "one"), 200, "two");
+  expect(noted.openPatch).toEqual({ ...range, patchOffset: 200, snapshot: "two" });
+});
+
+test("S3 checking the base of the same patch again changes nothing", () => {
+  const noted = notePatch(begun, 100, "one");
+  expect(agreePatch(noted, { ...patch })).toEqual(noted);
+});
+
+test.each([
+  ["base", { baseSha256: "b1" }],
+  ["digest", { patchSha256: "d2" }],
+  ["length", { patchBytes: 501 }],
+])("S3 a patch with another %s takes the place of the one that was begun", (_name, change) => {
+  const other = { ...patch, ...change };
+  expect(agreePatch(begun, other)).toEqual({ finished: [before], agreed: other });
+});
+
+test("S3 a complete result is finished, and its patch forgotten", () => {
+  expect(closePatch(begun)).toEqual({ finished: [before, range] });
+});
+
+test("S3 a forgotten patch leaves what was finished before it", () => {
+  expect(forgetPatch(begun)).toEqual({ finished: [before] });
+});
+
+test("S3 plain bytes take the place of a patch", () => {
+  expect(openDownload(begun, range)).toEqual({ finished: [before], open: { ...range, done: 0 } });
+});
+
+test.each([
+  ["the same range", range, true],
+  ["another address", { ...range, address: 0x1001 }, false],
+  ["another length", { ...range, length: 0x2ff }, false],
+])("S3 a request for %s goes on with it: %#", (_name, request, expected) => {
+  expect(resumedPatch(begun, request) !== undefined).toBe(expected);
+});
+
+test("S3 nothing goes on where nothing was begun", () => {
+  expect(resumedPatch(emptyLog, range)).toBeUndefined();
+});
