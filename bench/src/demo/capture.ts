@@ -8,6 +8,8 @@ export interface BusFigures {
   readonly bytes: ReadonlyMap<string, number>;
   /** Share of the time between the first and the last TransferData in which the bus was busy, 0…1. */
   readonly loadWhileFlashing: number;
+  /** Time that frames took on the wire between those two, ms. */
+  readonly busyWhileFlashingMs: number;
   /** Diagnostic services that were asked for, by their first bytes in hex: "3101FF00", "1002", "34". */
   readonly requests: ReadonlySet<string>;
 }
@@ -28,6 +30,7 @@ export async function readCapture(
   const requestIds = new Set(ecus.map(({ profile }) => profile.addressing.requestId));
   const requests = new Set<string>();
   let busyMs = 0;
+  let busyAtExitMs = 0;
   let firstMs: number | undefined;
   let lastMs = 0;
   for (const line of (await readFile(file, "utf8")).split("\n")) {
@@ -42,10 +45,14 @@ export async function readCapture(
     if (request === "34") firstMs ??= atMs;
     if (firstMs === undefined) continue;
     busyMs += frameTimeMs(frame, { bitrate });
-    if (request === "37") lastMs = atMs;
+    if (request === "37") {
+      lastMs = atMs;
+      busyAtExitMs = busyMs;
+    }
   }
   const spanMs = firstMs === undefined ? 0 : lastMs - firstMs;
-  return { bytes, requests, loadWhileFlashing: spanMs > 0 ? Math.min(1, busyMs / spanMs) : 0 };
+  const loadWhileFlashing = spanMs > 0 ? Math.min(1, busyAtExitMs / spanMs) : 0;
+  return { bytes, requests, loadWhileFlashing, busyWhileFlashingMs: busyAtExitMs };
 }
 
 /** The start of a request in a single or first frame (ISO 15765-2), as hex: service and what tells it apart. */

@@ -20,6 +20,7 @@ import {
 } from "./prepare.ts";
 import { resultTable } from "./result.ts";
 import { tamperArtifacts } from "./tamper.ts";
+import { savingsText } from "./savings.ts";
 import { type Evidence, judge } from "./verdict.ts";
 
 const BITRATE = 500_000;
@@ -80,6 +81,8 @@ export async function runDemo(
   );
   say("");
   say(resultTable(job, evidence, figures));
+  const savings = savingsText(job, imageLengths(second), figures);
+  if (savings !== undefined) say(`\n${savings}`);
   judge(options.fault, { ...evidence, requests: figures.requests }, { old: OLD_VERSION, new: NEW_VERSION });
   say("");
   say(endingLine(options, job));
@@ -179,6 +182,7 @@ async function startAgent(
       "--image-root": join(folders.base, "image-root.json"),
       "--gateway": GATEWAY_ID,
       "--hmi-port": String(options.hmiPort),
+      "--delta": options.delta,
     }),
     ...DEMO_ECUS.flatMap((ecu) => ["--ecu", `${ecu.ecuId}=${ecu.profile}`]),
     ...DEMO_ECUS.flatMap((ecu) => ["--image", join(folders.base, `${ecu.profile}-1.bin`)]),
@@ -216,6 +220,15 @@ async function collectEvidence(
   }
   return { outcome: job.status, failureCode: job.failure?.code, ecus };
 }
+
+/** Length of the image that each unit is to get, by its serial number. */
+const imageLengths = ({ images }: Release): ReadonlyMap<string, number> =>
+  new Map(
+    DEMO_ECUS.flatMap(({ ecuId, profile }) => {
+      const image = images.find(({ hardwareId }) => hardwareId === profileNamed(profile).hardwareId);
+      return image === undefined ? [] : [[ecuId, image.length] as const];
+    }),
+  );
 
 function uploadLine(ecu: DemoEcu, leftOut: readonly LeftOut[]): string {
   const what = `Uploaded ${profileNamed(ecu.profile).title} ${NEW_VERSION}`;

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Transport } from "@halfshaft/ota-format";
 import { BenchError } from "../bench-error.ts";
 import type { CloudClient } from "./cloud-client.ts";
 import type { HmiClient } from "./hmi-client.ts";
@@ -13,6 +14,7 @@ interface StageFact {
   readonly stage: string;
   readonly durationMs?: number;
   readonly bytes?: number;
+  readonly transport?: { readonly transport: Transport };
 }
 
 /** A job as the cloud's API tells it. */

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { DEFAULTS, DELTA_PREFERENCES, type DeltaPreference } from "@halfshaft/edge-agent";
 import { BenchError } from "../bench-error.ts";
 
 export const DEMO_FAULTS = ["boot-failure", "tampered-artifact"] as const;
@@ -7,6 +8,8 @@ export type DemoFault = (typeof DEMO_FAULTS)[number];
 /** What a person may say to the demo. Port 0 takes any free one. */
 export interface DemoOptions {
   readonly fault?: DemoFault;
+  /** How images travel. */
+  readonly delta: DeltaPreference;
   /** Wait for a person on the HMI, and keep everything running afterwards. */
   readonly stay: boolean;
   readonly dataFolder: string;
@@ -22,6 +25,8 @@ Carries release 2 of three control units from the cloud over CAN into their inac
 
   --fault boot-failure       one unit does not start the new software: all go back
   --fault tampered-artifact  a file is changed after it was signed: refused before the bus is touched
+  --delta WORD               how images travel: auto (default) takes the cheapest way; gateway and ecu say who
+                             applies the delta; full sends whole images
   --stay                     wait for a person on the HMI, and keep everything running
   --data DIR                 where state, logs and the capture of the bus go (default .halfshaft/demo, made anew)
   --cloud-port N             default 47080; 0 takes a free one, as for the others
@@ -38,6 +43,7 @@ export function readDemoOptions(args: readonly string[]): DemoOptions | undefine
   if (values.help === true) return undefined;
   return {
     fault: faultNamed(values.fault),
+    delta: preferenceNamed(values.delta),
     stay: values.stay ?? false,
     dataFolder: values.data ?? ".halfshaft/demo",
     cloudPort: port("--cloud-port", values["cloud-port"] ?? "47080"),
@@ -53,6 +59,7 @@ function parse(args: readonly string[]) {
       args: [...args],
       options: {
         fault: { type: "string" },
+        delta: { type: "string", default: DEFAULTS.deltaPreference },
         stay: { type: "boolean" },
         data: { type: "string" },
         "cloud-port": { type: "string" },
@@ -77,6 +84,14 @@ function faultNamed(name: string | undefined): DemoFault | undefined {
     });
   }
   return fault;
+}
+
+function preferenceNamed(name: string): DeltaPreference {
+  const preference = DELTA_PREFERENCES.find((known) => known === name);
+  if (preference === undefined) {
+    throw new BenchError("BAD_OPTION", `--delta takes ${DELTA_PREFERENCES.join(", ")}, not "${name}".`);
+  }
+  return preference;
 }
 
 function port(option: string, text: string): number {

@@ -1,8 +1,14 @@
+import type { Transport } from "@halfshaft/ota-format";
 import type { BusFigures } from "./capture.ts";
 import type { CloudJob } from "./job.ts";
 import { bytesText, secondsText, table } from "./table.ts";
 import type { Evidence } from "./verdict.ts";
 
+const WAYS: Readonly<Record<Transport, string>> = {
+  full: "full image",
+  gateway: "gateway delta",
+  ecu: "ECU delta",
+};
 const STEPS = ["download", "verify", "patch", "flash", "activate", "confirm"];
 
 /** The demo's closing tables: what each ECU got, and how long each step took. */
@@ -13,11 +19,14 @@ export function resultTable(
 ): string {
   const rows = job.ecus.map((ecu) => {
     const recorded = evidence.ecus.find(({ ecuId }) => ecuId === ecu.ecuId);
-    const downloaded = ecu.stages.find(({ stage }) => stage === "download")?.bytes;
+    const download = ecu.stages.find(({ stage }) => stage === "download");
+    const downloaded = download?.bytes;
+    const transport = (ecu.stages.find(({ stage }) => stage === "flash") ?? download)?.transport?.transport;
     return [
       ecu.name,
       ecu.versionBefore ?? "–",
       recorded?.recordedVersion ?? "–",
+      transport === undefined ? "–" : WAYS[transport],
       downloaded === undefined ? "–" : bytesText(downloaded),
       bytesText(figures.bytes.get(ecu.ecuId) ?? 0),
       recorded?.bankSha256.slice(0, 12) ?? "–",
@@ -28,7 +37,7 @@ export function resultTable(
     return durationMs === undefined ? "–" : secondsText(durationMs);
   });
   return [
-    table(["ECU", "before", "now", "downloaded", "over the bus", "active bank"], rows),
+    table(["ECU", "before", "now", "sent as", "downloaded", "over the bus", "active bank"], rows),
     "",
     table([...STEPS, "bus load"], [[...durations, `${(figures.loadWhileFlashing * 100).toFixed(0)} %`]]),
   ].join("\n");

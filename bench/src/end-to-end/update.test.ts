@@ -87,7 +87,7 @@ test("C10 E6 nothing is flashed while the vehicle is not parked, and the job goe
 });
 
 test("E7 losses past the retry limit end the job with their code, and the old software keeps running", async () => {
-  const gateway = await offered();
+  const gateway = await offered({ config: { deltaPreference: "gateway" } });
   const { requestId } = profileNamed("adas").addressing;
   let inBlock = false;
   rig.wire.injectFaults(({ frame: { id, data } }) => {

@@ -1,0 +1,59 @@
+import type { DeltaPreference } from "@halfshaft/edge-agent";
+import { profileNamed } from "@halfshaft/vehicle-net/ecu";
+import { afterEach, expect, test } from "vitest";
+import { passUntilEnded, passUntilKnown, recordedJob } from "../rig/drive.ts";
+import { RIG_ECUS, VirtualRig } from "../rig/virtual-rig.ts";
+
+let rig: VirtualRig;
+afterEach(() => rig.close());
+
+/** Carries release 2 into the vehicle with this wish; counts the data bytes of all frames to ECUs while it flashes. */
+async function updateWith(deltaPreference: DeltaPreference) {
+  rig = await VirtualRig.create({ config: { deltaPreference } });
+  const requestIds = new Set(RIG_ECUS.map(({ profile }) => profileNamed(profile).addressing.requestId));
+  let bytesOnBus = 0;
+  const gateway = await rig.startGateway();
+  await passUntilKnown(rig, "1.0.0");
+  rig.wire.injectFaults(({ frame }) => {
+    if (requestIds.has(frame.id)) bytesOnBus += frame.data.length;
+    return undefined;
+  });
+  await rig.startCampaign((await rig.publish(2)).releaseId);
+  const job = await passUntilEnded(rig, () => gateway);
+  await gateway.stop();
+  expect(job.outcome?.kind).toBe("succeeded");
+  expect(rig.versions()).toEqual(["2.0.0", "2.0.0", "2.0.0"]);
+  const record = await recordedJob(rig);
+  const flashed = record.ecus.map(({ stages }) => stages.find(({ stage }) => stage === "flash"));
+  return { job, record, flashed, bytesOnBus };
+}
+
+test("E5 with deltas that the ECUs apply only patches cross the bus, and all run the new software", async () => {
+  const { flashed, bytesOnBus } = await updateWith("ecu");
+  for (const stage of flashed) {
+    expect(stage?.transport?.transport).toBe("ecu");
+    expect(stage?.bytes).toBeLessThan(1000);
+  }
+  // Three images are 18 kB; everything else of the sessions is in this number too.
+  expect(bytesOnBus).toBeLessThan(6000);
+});
+
+test("E5 with deltas for the gateway the images cross the bus", async () => {
+  const { flashed, bytesOnBus } = await updateWith("gateway");
+  expect(flashed.map((stage) => stage?.transport?.transport)).toEqual(["gateway", "gateway", "gateway"]);
+  expect(bytesOnBus).toBeGreaterThan(18_000);
+});
+
+test("E5 with full images nothing is patched", async () => {
+  const { record } = await updateWith("full");
+  for (const { stages } of record.ecus) {
+    expect(stages.find(({ stage }) => stage === "download")?.bytes).toBeGreaterThan(6000);
+    expect(stages.find(({ stage }) => stage === "patch")).toBeUndefined();
+  }
+});
+
+test("U5 left to itself the plan takes the patches for the ECUs, and everyone sees the estimate", async () => {
+  const { job, flashed } = await updateWith("auto");
+  expect(job.ecus.map(({ transport }) => transport?.transport)).toEqual(["ecu", "ecu", "ecu"]);
+  expect(flashed.map((stage) => stage?.transport)).toEqual(job.ecus.map(({ transport }) => transport));
+});
