@@ -25,8 +25,9 @@ export {
   type RandomFaultRates,
 } from "./bus-faults.ts";
 export { busLoad, type BusStatistics } from "./bus-statistics.ts";
-export { VirtualBus, type BusTap, type VirtualBusOptions } from "./virtual-bus.ts";
-export type { NodeOptions, VirtualNode } from "./virtual-node.ts";
+export type { ErrorState } from "./error-counters.ts";
+export { VirtualBus, type BusTap, type ErrorFrame, type VirtualBusOptions } from "./virtual-bus.ts";
+export type { ErrorStateChange, NodeOptions, VirtualNode } from "./virtual-node.ts";
 export { openBus, type OpenBusOptions } from "./drivers.ts";
 export { startHub, type Hub, type HubOptions } from "./hub-server.ts";
 export { formatCandumpLine, parseCandumpLine, type CandumpEntry } from "./candump.ts";

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../clock/clock.ts";
+import { BusOffRecovery } from "./bus-off-recovery.ts";
 import type { BusFaults } from "./bus-faults.ts";
 import type { BusStatistics } from "./bus-statistics.ts";
 import { CanError, type BusCapabilities } from "./bus.ts";
@@ -20,6 +21,17 @@ export interface VirtualBusOptions {
 }
 
 export type BusTap = (frame: CanFrame, atMs: number, sender: string) => void;
+
+/** A frame was ended by an error frame; its sender sends it again. */
+export interface ErrorFrame {
+  /** Frame that it ended. */
+  readonly frame: CanFrame;
+  readonly sender: string;
+  /** `bit`: somebody saw another bit than was sent; `acknowledge`: nobody received it; `cut-off`: its sender went away. */
+  readonly kind: "bit" | "acknowledge" | "cut-off";
+  /** The clock's time of its end, ms. */
+  readonly atMs: number;
+}
 
 /** An attempt from its first bit to its last. */
 interface OnWire {
@@ -48,6 +60,8 @@ export class VirtualBus {
   /** Replaced, never changed, so that a listener may attach and close nodes. */
   #nodes: readonly VirtualNode[] = [];
   readonly #taps = new Set<{ readonly show: BusTap }>();
+  readonly #errorTaps = new Set<{ readonly show: (error: ErrorFrame) => void }>();
+  readonly #recoveries = new Set<BusOffRecovery>();
   #faults: BusFaults | undefined;
   #onWire: OnWire | undefined;
   /** Next thing to do: end the frame on the wire, or arbitrate. */
@@ -74,6 +88,7 @@ export class VirtualBus {
       detach: (node) => {
         this.#nodes = this.#nodes.filter((other) => other !== node);
       },
+      awaitRecovery: (back) => this.#awaitRecovery(back),
     };
   }
 
@@ -89,6 +104,13 @@ export class VirtualBus {
     const entry = { show: tap };
     this.#taps.add(entry);
     return () => this.#taps.delete(entry);
+  }
+
+  /** Shows every error frame. Returns what ends it. */
+  onErrorFrame(tap: (error: ErrorFrame) => void): () => void {
+    const entry = { show: tap };
+    this.#errorTaps.add(entry);
+    return () => this.#errorTaps.delete(entry);
   }
 
   /** Faults from the next frame on; `undefined` ends them. */
@@ -177,28 +199,52 @@ export class VirtualBus {
       transmission.readyMs = startMs + Math.max(fault.delayMs, this.#schedule.bitMs);
       return startMs;
     }
-    const isHeard = this.#nodes.some((other) => other !== node && !other.listenOnly);
+    const isHeard = this.#nodes.some((other) => other !== node && !other.listenOnly && !other.isBusOff);
     const outcome =
       fault === "corrupt" ? "corrupted" : isHeard ? (fault === "lose" ? "lost" : "sent") : "unacknowledged";
     const isErrorFrame = outcome === "corrupted" || outcome === "unacknowledged";
     const extraBits = isErrorFrame ? ERROR_FRAME_EXTRA_BITS : 0;
     this.#onWire = { node, transmission, startMs, outcome };
+    for (const recovery of this.#recoveries) recovery.frameStarts(startMs);
     return this.#schedule.occupy(startMs, { ...bits, nominalBits: bits.nominalBits + extraBits });
   }
 
   #endFrame({ node, transmission, startMs, outcome }: OnWire, atMs: number): void {
     this.#onWire = undefined;
     this.#eventMs = this.#schedule.freeMs;
+    for (const recovery of this.#recoveries) recovery.frameEnded(this.#schedule.freeMs);
     if (node.head !== transmission) {
       // Its node was closed meanwhile: a frame cut off is an error frame to the others.
-      this.#errorFrames += 1;
+      this.#endInError(node, transmission, "cut-off", atMs);
     } else if (outcome === "sent" || outcome === "lost") {
       this.#complete(node, transmission.frame, atMs, outcome === "sent");
+    } else if (outcome === "corrupted") {
+      this.#endInError(node, transmission, "bit", atMs);
+      node.countTransmitError("bit", atMs);
     } else {
-      this.#errorFrames += 1;
-      if (outcome === "corrupted") node.countTransmitError("bit");
-      else this.#repeatUnacknowledged(node, transmission, startMs, atMs);
+      this.#endInError(node, transmission, "acknowledge", atMs);
+      this.#repeatUnacknowledged(node, transmission, startMs, atMs);
     }
+  }
+
+  #endInError(node: VirtualNode, { frame }: Transmission, kind: ErrorFrame["kind"], atMs: number): void {
+    this.#errorFrames += 1;
+    for (const { show } of this.#errorTaps) show({ frame, sender: node.name, kind, atMs });
+    if (kind === "acknowledge") return;
+    for (const other of this.#nodes) if (other !== node && !other.isBusOff) other.countReceiveError(atMs);
+  }
+
+  #awaitRecovery(back: (atMs: number) => void): () => void {
+    const recovery = new BusOffRecovery(this.#clock, this.#schedule.bitMs, (atMs) => {
+      this.#recoveries.delete(recovery);
+      back(atMs);
+    });
+    this.#recoveries.add(recovery);
+    if (this.#onWire === undefined) recovery.idle(Math.max(this.#clock.now(), this.#schedule.freeMs));
+    return () => {
+      recovery.cancel();
+      this.#recoveries.delete(recovery);
+    };
   }
 
   #complete(node: VirtualNode, frame: CanFrame, atMs: number, isReceived: boolean): void {
@@ -209,12 +255,12 @@ export class VirtualBus {
     if (!isReceived) return;
     const received: ReceivedFrame = { ...frame, atMs };
     for (const other of this.#nodes) {
-      if (other !== node) other.deliver(received);
+      if (other !== node && !other.isBusOff) other.deliver(received);
     }
   }
 
   #repeatUnacknowledged(node: VirtualNode, transmission: Transmission, startMs: number, atMs: number): void {
-    node.countTransmitError("acknowledge");
+    node.countTransmitError("acknowledge", atMs);
     transmission.unacknowledgedSinceMs ??= startMs;
     if (atMs - transmission.unacknowledgedSinceMs < this.#acknowledgeTimeoutMs) return;
     const error = new CanError(

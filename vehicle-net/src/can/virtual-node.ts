@@ -1,6 +1,7 @@
 import { arbitrationKey } from "./arbitration.ts";
 import { frameBits, type FrameBits } from "./bit-timing.ts";
 import { CanError, type BusCapabilities, type CanBus } from "./bus.ts";
+import { ErrorCounters, type ErrorState } from "./error-counters.ts";
 import { checkFrame } from "./frame-length.ts";
 import type { CanFrame, ReceivedFrame } from "./frame.ts";
 
@@ -27,16 +28,24 @@ export interface NodeHost {
   /** A node has a frame at the head of its queue that was not there before. */
   queued(): void;
   detach(node: VirtualNode): void;
+  /** Calls back with the time at which the node may take part again, ms. Returns what ends the waiting. */
+  awaitRecovery(back: (atMs: number) => void): () => void;
+}
+
+/** A controller has changed its error state. */
+export interface ErrorStateChange {
+  readonly state: ErrorState;
+  /** The error counters of ISO 11898-1, 0 to 256. */
+  readonly transmitErrors: number;
+  readonly receiveErrors: number;
+  /** The clock's time, ms. */
+  readonly atMs: number;
 }
 
 export interface NodeOptions {
   /** Receives, but neither sends nor acknowledges. */
   readonly listenOnly?: boolean;
 }
-
-/** Transmit error counter at which a controller leaves the bus (ISO 11898-1:2015 12.1.4.4). */
-const BUS_OFF_COUNT = 256;
-const ERROR_PASSIVE_COUNT = 128;
 
 /** One controller on a virtual bus, with a transmit queue in order of submission. */
 export class VirtualNode implements CanBus {
@@ -45,7 +54,10 @@ export class VirtualNode implements CanBus {
   readonly #host: NodeHost;
   readonly #queue: Transmission[] = [];
   readonly #listeners = new Set<{ readonly receive: (frame: ReceivedFrame) => void }>();
-  #transmitErrorCount = 0;
+  readonly #stateListeners = new Set<{ readonly hear: (change: ErrorStateChange) => void }>();
+  readonly #counters = new ErrorCounters();
+  #state: ErrorState = "active";
+  #recovery: { readonly back: Promise<void>; readonly cancel: (error: CanError) => void } | undefined;
   #closed = false;
 
   constructor(host: NodeHost, name: string, options: NodeOptions = {}) {
@@ -69,7 +81,16 @@ export class VirtualNode implements CanBus {
   }
 
   get isBusOff(): boolean {
-    return this.#transmitErrorCount >= BUS_OFF_COUNT;
+    return this.errorState === "bus-off";
+  }
+
+  get errorState(): ErrorState {
+    return this.#counters.state;
+  }
+
+  get errorCounters(): { readonly transmit: number; readonly receive: number } {
+    const { transmit, receive } = this.#counters;
+    return { transmit, receive };
   }
 
   async send(frame: CanFrame): Promise<number> {
@@ -105,33 +126,83 @@ export class VirtualNode implements CanBus {
     return () => this.#listeners.delete(subscription);
   }
 
+  /** Told of every change of the error state. Returns the function that ends it. */
+  onErrorState(listener: (change: ErrorStateChange) => void): () => void {
+    const subscription = { hear: listener };
+    this.#stateListeners.add(subscription);
+    return () => this.#stateListeners.delete(subscription);
+  }
+
+  /**
+   * Asks a bus-off controller to come back, which it never does by itself. Resolves when it has, after 128 times 11
+   * recessive bits; at once where it is not bus-off.
+   * @throws {CanError} `closed`
+   */
+  async recover(): Promise<void> {
+    if (this.#closed) throw this.#closedError();
+    if (!this.isBusOff) return;
+    if (this.#recovery === undefined) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const stop = this.#host.awaitRecovery((atMs) => {
+        this.#recovery = undefined;
+        this.#counters.reset();
+        this.#tellState(atMs);
+        resolve();
+      });
+      const cancel = (error: CanError): void => {
+        stop();
+        reject(error);
+      };
+      this.#recovery = { back: promise, cancel };
+    }
+    return this.#recovery.back;
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     this.#listeners.clear();
+    this.#stateListeners.clear();
+    this.#recovery?.cancel(this.#closedError());
     this.#host.detach(this);
     this.#rejectAll(this.#closedError());
   }
 
   /** Called by the bus: hands a frame to whoever listens. */
   deliver(frame: ReceivedFrame): void {
+    this.#counters.received();
+    this.#tellState(frame.atMs);
     for (const { receive } of this.#listeners) receive(frame);
   }
 
   /** Called by the bus: the head was sent to its end, or is given up. */
   finishHead(atMs: number, error?: CanError): void {
     const finished = this.#queue.shift();
-    if (error === undefined) this.#transmitErrorCount = Math.max(0, this.#transmitErrorCount - 1);
+    if (error === undefined) this.#counters.transmitted();
+    this.#tellState(atMs);
     finished?.departed(atMs, error);
   }
 
   /** Called by the bus: an error frame ended the head, which is to be sent again. */
-  countTransmitError(kind: "bit" | "acknowledge"): void {
-    // Without acknowledgement an error-passive controller counts no further (ISO 11898-1:2015 12.1.4.2, exception 1):
-    // a lone node never goes bus-off.
-    if (kind === "acknowledge" && this.#transmitErrorCount >= ERROR_PASSIVE_COUNT) return;
-    this.#transmitErrorCount += 8;
+  countTransmitError(kind: "bit" | "acknowledge", atMs: number): void {
+    this.#counters.transmitFailed(kind);
+    this.#tellState(atMs);
     if (this.isBusOff) this.#rejectAll(this.#busOffError());
+  }
+
+  /** Called by the bus: an error frame ended another's frame. */
+  countReceiveError(atMs: number): void {
+    this.#counters.receiveFailed();
+    this.#tellState(atMs);
+  }
+
+  #tellState(atMs: number): void {
+    const { state, transmit, receive } = this.#counters;
+    if (state === this.#state) return;
+    this.#state = state;
+    for (const { hear } of this.#stateListeners) {
+      hear({ state, transmitErrors: transmit, receiveErrors: receive, atMs });
+    }
   }
 
   #check(frame: CanFrame): void {
@@ -160,7 +231,9 @@ export class VirtualNode implements CanBus {
     return new CanError(
       "bus-off",
       `The node "${this.name}" is bus-off: error frames ended too many of its attempts.`,
-      { help: "Find what destroys its frames (wiring, termination, bit rate), then close and open it anew." },
+      {
+        help: "Find what destroys its frames (wiring, termination, bit rate), then let it recover, or close and open it anew.",
+      },
     );
   }
 }
