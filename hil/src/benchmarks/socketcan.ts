@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { type CanBus, openBus } from "@halfshaft/vehicle-net/can";
 import { realClock } from "@halfshaft/vehicle-net/clock";
 import { openIsoTpChannel } from "@halfshaft/vehicle-net/isotp";
+import { loadAddon, openKernelIsoTp } from "@halfshaft/vehicle-net/socketcan";
 import { measureLoad, type Load } from "./machine-load.ts";
 
 export interface SocketCanResult {
@@ -56,6 +57,28 @@ export async function measureIsoTp(interfaceName: string, messages: number): Pro
     });
     return result("driver, our ISO-TP", messages * FRAMES_PER_MESSAGE, messages * MESSAGE_BYTES, load);
   });
+}
+
+/** The same messages between two ISO-TP sockets of the kernel in this process: the least that any of it can cost. */
+export async function measureKernelIsoTp(
+  interfaceName: string,
+  messages: number,
+): Promise<SocketCanResult | undefined> {
+  const addon = loadAddon();
+  if (addon === undefined) return undefined;
+  const sender = openKernelIsoTp(addon, realClock, { interfaceName, txId: 0x7e0, rxId: 0x7e8 });
+  const receiver = openKernelIsoTp(addon, realClock, { interfaceName, txId: 0x7e8, rxId: 0x7e0 });
+  try {
+    const load = await measureLoad(async () => {
+      for (let count = 0; count < messages; count += 1) {
+        await Promise.all([sender.send(new Uint8Array(MESSAGE_BYTES)), receiver.receive()]);
+      }
+    });
+    return result("kernel ISO-TP sockets", messages * FRAMES_PER_MESSAGE, messages * MESSAGE_BYTES, load);
+  } finally {
+    sender.close();
+    receiver.close();
+  }
 }
 
 /** The same messages from isotpsend to isotprecv of can-utils: the kernel's own ISO-TP, a process for each message. */

@@ -3,14 +3,16 @@ import {
   measureCanUtils,
   measureFrames,
   measureIsoTp,
+  measureKernelIsoTp,
   type SocketCanResult,
 } from "../benchmarks/socketcan.ts";
 import { findTool, runTool } from "../kernel-can/run-tool.ts";
 
 const HELP = `usage: scripts/kernel-can.sh node hil/src/main.ts measure-socketcan [--json]
 
-Sends 20,000 frames, then 1 MB in messages of 4095 bytes, over a virtual CAN interface: by the driver and our ISO-TP, and by
-isotpsend | isotprecv of can-utils. CPU is that of the whole machine. --json prints a line per case.`;
+Sends 20,000 frames (after as many to warm up), then 1 MB in messages of 4095 bytes, over a virtual CAN interface: by the
+driver and our ISO-TP, by ISO-TP sockets of the kernel, and by isotpsend | isotprecv of can-utils, a process for each message.
+CPU is that of the whole machine. --json prints a line per case.`;
 
 const NAME = "hsmeasure";
 const FRAMES = 20_000;
@@ -32,8 +34,11 @@ export async function measureSocketCan(args: readonly string[]): Promise<number>
       console.log(values.json === true ? JSON.stringify(result) : sentenceOf(result));
       return result;
     };
+    await measureFrames(NAME, FRAMES);
     print(await measureFrames(NAME, FRAMES));
     const ours = print(await measureIsoTp(NAME, MESSAGES));
+    const kernel = await measureKernelIsoTp(NAME, MESSAGES);
+    if (kernel !== undefined) print(kernel);
     if (findTool("isotpsend") === undefined) {
       console.error(
         "can-utils is not installed: nothing to compare with (Debian: apt-get install can-utils)",

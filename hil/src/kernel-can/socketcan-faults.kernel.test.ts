@@ -46,7 +46,7 @@ test("V1 SocketCAN runs by the add-on, of which the fallback to npm falls short"
 });
 
 test("V1 SocketCAN loses no frame where the queue is full: it waits for room", async () => {
-  // The queue of the shaped interface holds 100 frames of 16 bytes.
+  // The queue of the shaped interface holds ten frames.
   const vcan = vcanWith({ shape: "500k" });
   const [a, b] = [await open(vcan), await open(vcan)];
   const count = 600;

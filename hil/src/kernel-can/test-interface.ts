@@ -24,9 +24,10 @@ export function makeVcan({ fd = false, shape }: TestInterfaceOptions = {}): Test
   const name = `hs${process.pid % 100_000}v${count}`;
   ip("link", "add", "dev", name, "type", "vcan");
   ip("link", "set", name, "mtu", fd ? "72" : "16", "up");
-  // A classic frame counts 16 bytes in the kernel's queues, so 500 kbit/s are 3906 frames a second.
+  // A classic frame counts 16 bytes in the kernel's queues: 500 kbit/s are 3906 frames a second, and ten fit the queue, as
+  // in that of a real controller.
   if (shape !== undefined)
-    run("tc", `qdisc replace dev ${name} root tbf rate 500kbit burst 72 limit 1600`.split(" "));
+    run("tc", `qdisc replace dev ${name} root tbf rate 500kbit burst 72 limit 160`.split(" "));
   let exists = true;
   return {
     name,

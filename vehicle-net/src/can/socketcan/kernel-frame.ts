@@ -33,35 +33,39 @@ export type KernelFrame =
 export const canId = ({ id, extended }: Pick<CanFrame, "id" | "extended">): number =>
   extended === true ? id + CAN_EFF_FLAG : id;
 
-/**
- * Writes a checked frame as `struct can_frame` or `struct canfd_frame` into `target` (72 bytes).
- * @returns bytes to be sent: 16 or 72.
- */
-export function encodeKernelFrame(frame: CanFrame, target: DataView): number {
+/** A checked frame as `struct can_frame` (16 bytes) or `struct canfd_frame` (72 bytes). */
+export function encodeKernelFrame(frame: CanFrame): Uint8Array {
   const { data, fd = false, brs = false, esi = false } = frame;
-  const bytes = new Uint8Array(target.buffer, target.byteOffset, fd ? FD_MTU : CLASSIC_MTU);
-  bytes.fill(0);
-  target.setUint32(0, canId(frame), LITTLE_ENDIAN);
-  target.setUint8(LENGTH_OFFSET, data.length);
-  if (fd) target.setUint8(FLAGS_OFFSET, (brs ? CANFD_BRS : 0) | (esi ? CANFD_ESI : 0));
-  bytes.set(data, DATA_OFFSET);
-  return bytes.length;
+  const id = canId(frame);
+  // Byte by byte: short arrays without a buffer of their own cost a tenth of those with one.
+  const record = new Uint8Array(fd ? FD_MTU : CLASSIC_MTU);
+  record[0] = id;
+  record[1] = id >>> 8;
+  record[2] = id >>> 16;
+  record[3] = id >>> 24;
+  record[LENGTH_OFFSET] = data.length;
+  if (fd) record[FLAGS_OFFSET] = (brs ? CANFD_BRS : 0) | (esi ? CANFD_ESI : 0);
+  for (let index = 0; index < data.length; index += 1) record[DATA_OFFSET + index] = data[index]!;
+  return record;
 }
 
+/** `can_id` of a record. */
+export const recordId = (record: Uint8Array): number =>
+  (record[0]! | (record[1]! << 8) | (record[2]! << 16) | (record[3]! << 24)) >>> 0;
+
 /** Reads what a raw socket received; `length` is 16 or 72. The data is a copy. */
-export function decodeKernelFrame(source: DataView, length: number): KernelFrame {
-  const rawId = source.getUint32(0, LITTLE_ENDIAN);
+export function decodeKernelFrame(record: Uint8Array, length: number): KernelFrame {
+  const rawId = recordId(record);
   const fd = length === FD_MTU;
   const limit = fd ? FD_MTU - DATA_OFFSET : CLASSIC_DATA_BYTES;
-  const byteCount = Math.min(source.getUint8(LENGTH_OFFSET), limit);
-  const start = source.byteOffset + DATA_OFFSET;
-  const data = new Uint8Array(source.buffer.slice(start, start + byteCount));
+  const data = new Uint8Array(Math.min(record[LENGTH_OFFSET]!, limit));
+  for (let index = 0; index < data.length; index += 1) data[index] = record[DATA_OFFSET + index]!;
   if ((rawId & CAN_ERR_FLAG) !== 0) return { kind: "error", errorClass: rawId & CAN_EFF_MASK, data };
   if ((rawId & CAN_RTR_FLAG) !== 0) return { kind: "remote" };
   const extended = (rawId & CAN_EFF_FLAG) !== 0;
   const id = rawId & (extended ? CAN_EFF_MASK : CAN_SFF_MASK);
   if (!fd) return { kind: "data", frame: { id, extended, data } };
-  const flags = source.getUint8(FLAGS_OFFSET);
+  const flags = record[FLAGS_OFFSET]!;
   const brs = (flags & CANFD_BRS) !== 0;
   return { kind: "data", frame: { id, extended, data, fd, brs, esi: (flags & CANFD_ESI) !== 0 } };
 }

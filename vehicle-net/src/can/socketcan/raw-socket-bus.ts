@@ -5,23 +5,14 @@ import type { CanFrame, ReceivedFrame } from "../frame.ts";
 import { describeErrorFrame, type BusErrorReport } from "./error-frame.ts";
 import type { CanInterface } from "./interface.ts";
 import {
-  CLASSIC_MTU,
   decodeKernelFrame,
   encodeFilters,
   encodeKernelFrame,
-  FD_MTU,
   passes,
+  recordId,
   type CanFilter,
 } from "./kernel-frame.ts";
-import {
-  CAN_RAW_FILTER,
-  ENETDOWN,
-  ENODEV,
-  ENXIO,
-  MSG_CONFIRM,
-  SOL_CAN_RAW,
-  type SocketCanAddon,
-} from "./native.ts";
+import { CAN_RAW_FILTER, ENETDOWN, ENODEV, ENXIO, SOL_CAN_RAW, type SocketCanAddon } from "./native.ts";
 import { openRawSocket, type RawSocket } from "./raw-socket.ts";
 import { SendPump } from "./send-pump.ts";
 import type { SocketCanBus } from "./socketcan-bus.ts";
@@ -82,9 +73,7 @@ export class RawSocketBus implements SocketCanBus {
     if (frame.fd === true && !this.capabilities.fd) throw notExpressible(this.#name);
     if (this.#isBusOff) throw busOff(this.#name);
     this.#admitEcho(frame);
-    const record = new Uint8Array(frame.fd === true ? FD_MTU : CLASSIC_MTU);
-    encodeKernelFrame(frame, new DataView(record.buffer));
-    return this.#pump.push(record);
+    return this.#pump.push(encodeKernelFrame(frame));
   }
 
   subscribe(listener: (frame: ReceivedFrame) => void): () => void {
@@ -110,10 +99,10 @@ export class RawSocketBus implements SocketCanBus {
     }
     const nowMs = this.#clock.now();
     for (let slot = 0; slot < count && this.#ended === undefined; slot += 1) {
-      const view = this.#socket.slot(slot);
-      const atMs = this.#timeOf(nowMs, view.getFloat64(FD_MTU + 8, true));
-      if ((view.getUint32(FD_MTU + 4, true) & MSG_CONFIRM) === 0) this.#deliver(view, atMs);
-      else this.#echoed(view, atMs);
+      const record = this.#socket.record(slot);
+      const atMs = this.#timeOf(nowMs, this.#socket.ageMs(slot));
+      if (this.#socket.isOwn(slot)) this.#echoed(record, atMs);
+      else this.#deliver(record, this.#socket.length(slot), atMs);
     }
     this.#pump.resume();
   }
@@ -124,17 +113,15 @@ export class RawSocketBus implements SocketCanBus {
     return this.#lastMs;
   }
 
-  #echoed(view: DataView, atMs: number): void {
-    const record = new Uint8Array(view.buffer, view.byteOffset, FD_MTU);
-    this.#pump.echoed(record, atMs, (lost) => {
-      const id = new DataView(lost.buffer).getUint32(0, true) & 0x1fff_ffff;
-      return this.#echoesMayBeMissing ? undefined : droppedInQueue(this.#name, id);
-    });
+  #echoed(record: Uint8Array, atMs: number): void {
+    this.#pump.echoed(record, atMs, (lost) =>
+      this.#echoesMayBeMissing ? undefined : droppedInQueue(this.#name, recordId(lost) & 0x1fff_ffff),
+    );
     this.#echoesMayBeMissing = false;
   }
 
-  #deliver(view: DataView, atMs: number): void {
-    const received = decodeKernelFrame(view, view.getUint32(FD_MTU, true));
+  #deliver(record: Uint8Array, length: number, atMs: number): void {
+    const received = decodeKernelFrame(record, length);
     if (received.kind === "data" && passes(this.#filters, received.frame)) {
       const frame = { ...received.frame, atMs };
       for (const { receive } of this.#listeners) receive(frame);

@@ -8,6 +8,7 @@ import {
   CAN_RAW_ERR_FILTER,
   CAN_RAW_FD_FRAMES,
   CAN_RAW_RECV_OWN_MSGS,
+  MSG_CONFIRM,
   SLOT_TRAILER_BYTES,
   SO_RCVBUF,
   SO_RCVBUFFORCE,
@@ -30,7 +31,8 @@ const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 export class RawSocket {
   readonly #addon: SocketCanAddon;
   readonly #socket: NativeSocket;
-  readonly #slots: readonly DataView[];
+  readonly #incoming: DataView;
+  readonly #records: readonly Uint8Array[];
   readonly #outgoing = new ArrayBuffer(BATCH_SLOTS * SLOT_BYTES);
   readonly #outgoingBytes = new Uint8Array(this.#outgoing);
   readonly #outgoingView = new DataView(this.#outgoing);
@@ -38,22 +40,39 @@ export class RawSocket {
   constructor(addon: SocketCanAddon, socket: NativeSocket, incoming: ArrayBuffer) {
     this.#addon = addon;
     this.#socket = socket;
-    this.#slots = Array.from(
+    this.#incoming = new DataView(incoming);
+    this.#records = Array.from(
       { length: BATCH_SLOTS },
-      (_, index) => new DataView(incoming, index * SLOT_BYTES, SLOT_BYTES),
+      (_, slot) => new Uint8Array(incoming, slot * SLOT_BYTES, FD_MTU),
     );
   }
 
-  /** A datagram received: 72 bytes of frame, then u32 length, u32 flags, f64 age in ms. */
-  slot(index: number): DataView {
-    return this.#slots[index]!;
+  /** A frame received: 16 or 72 bytes count, as `length` says. Valid until the handler returns. */
+  record(slot: number): Uint8Array {
+    return this.#records[slot]!;
+  }
+
+  length(slot: number): number {
+    return this.#incoming.getUint32(slot * SLOT_BYTES + FD_MTU, true);
+  }
+
+  /** The frame is the echo of one that this very socket sent. */
+  isOwn(slot: number): boolean {
+    return (this.#incoming.getUint32(slot * SLOT_BYTES + FD_MTU + 4, true) & MSG_CONFIRM) !== 0;
+  }
+
+  /** How long ago the kernel stamped it, ms. */
+  ageMs(slot: number): number {
+    return this.#incoming.getFloat64(slot * SLOT_BYTES + FD_MTU + 8, true);
   }
 
   /** @returns how many the kernel took, or −errno where it took none. */
   send(records: readonly Uint8Array[]): number {
-    for (const [index, record] of records.entries()) {
-      this.#outgoingBytes.set(record, index * SLOT_BYTES);
-      this.#outgoingView.setUint32(index * SLOT_BYTES + FD_MTU, record.length, true);
+    let offset = 0;
+    for (const record of records) {
+      this.#outgoingBytes.set(record, offset);
+      this.#outgoingView.setUint32(offset + FD_MTU, record.length, true);
+      offset += SLOT_BYTES;
     }
     return this.#addon.send(this.#socket, this.#outgoing, records.length);
   }
