@@ -14,12 +14,16 @@ const VERBS: Readonly<Record<string, { readonly help: string; load(): Promise<Ve
     help: "sizes, times and memory of patches, beside other tools",
     load: async () => (await import("./cli/delta.ts")).delta,
   },
+  "delta-power": {
+    help: "ECU deltas over a bus: bytes saved, and power cuts at random bytes",
+    load: async () => (await import("./cli/delta-power.ts")).deltaPower,
+  },
 };
 
 const HELP = `usage: scripts/run.sh bench <verb> [options]
 
 ${Object.entries(VERBS)
-  .map(([name, { help }]) => `  ${name.padEnd(8)} ${help}`)
+  .map(([name, { help }]) => `  ${name.padEnd(11)} ${help}`)
   .join("\n")}
 
 Each verb answers --help. Exit status: 0 done, 1 failed, 2 a wrong option, 130 interrupted.`;
