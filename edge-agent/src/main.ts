@@ -19,6 +19,38 @@ const VERBS: Readonly<Record<string, { readonly help: string; load(): Promise<Ve
     help: "a CAN bus over TCP, for machines without CAN",
     load: async () => (await import("./cli/hub.ts")).hub,
   },
+  flash: {
+    help: "one ECU from a file, without any cloud",
+    load: async () => (await import("./cli/flash.ts")).flash,
+  },
+  scan: {
+    help: "which identifiers answer; an ECU's services, sessions and data",
+    load: async () => (await import("./cli/scan.ts")).scan,
+  },
+  read: {
+    help: "data identifiers of an ECU",
+    load: async () => (await import("./cli/read.ts")).read,
+  },
+  write: {
+    help: "a data identifier of an ECU",
+    load: async () => (await import("./cli/write.ts")).write,
+  },
+  dtc: {
+    help: "stored faults of an ECU",
+    load: async () => (await import("./cli/dtc.ts")).dtc,
+  },
+  monitor: {
+    help: "live frames of a bus, explained",
+    load: async () => (await import("./cli/monitor.ts")).monitor,
+  },
+  explain: {
+    help: "a candump log as a readable tree",
+    load: async () => (await import("./cli/explain.ts")).explain,
+  },
+  doctor: {
+    help: "adapters and interfaces, and what is wrong with them",
+    load: async () => (await import("./cli/doctor.ts")).doctor,
+  },
   provision: {
     help: "prepare a data folder",
     load: async () => (await import("./cli/provision.ts")).provision,
@@ -33,7 +65,16 @@ ${Object.entries(VERBS)
 
 Each verb answers --help. Exit status: 0 done, 1 failed, 2 a wrong option or configuration.`;
 
-const WRONG_USE = new Set(["OPTION_INVALID", "CONFIG_MISSING", "CONFIG_INVALID", "ROOT_INVALID"]);
+const WRONG_USE = new Set([
+  "OPTION_INVALID",
+  "CONFIG_MISSING",
+  "CONFIG_INVALID",
+  "ROOT_INVALID",
+  "PROFILE_INVALID",
+  "DID_UNKNOWN",
+  "bad-url",
+  "unknown-driver",
+]);
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === undefined || name === "--help" || name === "help") {

@@ -28,10 +28,9 @@ export interface ScanOptions {
 }
 
 /** Requests of ISO 14229-1:2020, table 2: 10 to 3E, and 83 to 87. */
-const SERVICE_IDS = [
-  ...Array.from({ length: 0x3e - 0x10 + 1 }, (_, i) => 0x10 + i),
-  ...[0x83, 0x84, 0x85, 0x86, 0x87],
-];
+const SERVICE_IDS = Array.from({ length: 0x3e - 0x10 + 1 }, (_, i) => 0x10 + i).concat([
+  0x83, 0x84, 0x85, 0x86, 0x87,
+]);
 const LAST_SESSION = 0x7f;
 
 /** Sent without their parameters, services do nothing: one that exists says what it misses. */

@@ -14,6 +14,8 @@ export interface ScanIdsOptions {
   /** Inclusive. */
   readonly firstId: number;
   readonly lastId: number;
+  /** From one identifier to the next; default 1. */
+  readonly step?: number;
   readonly extended: boolean;
   /** How long an answer is waited for, ms. */
   readonly waitMs: number;
@@ -35,9 +37,9 @@ const PADDING = 0xcc;
  * are not asked, since they are an ECU's own.
  */
 export async function* scanIds(bus: CanBus, clock: Clock, options: ScanIdsOptions): AsyncGenerator<FoundEcu> {
-  const { firstId, lastId, extended, waitMs, signal, onProgress } = options;
+  const { firstId, lastId, step = 1, extended, waitMs, signal, onProgress } = options;
   const answering = new Set<number>();
-  for (let id = firstId; id <= lastId; id += 1) {
+  for (let id = firstId; id <= lastId; id += step) {
     signal?.throwIfAborted();
     onProgress?.(id - firstId, lastId - firstId + 1);
     if (answering.has(id) || (!extended && id === OBD_FUNCTIONAL)) continue;
