@@ -65,6 +65,7 @@ debian() {
 }
 
 debian bsdiff bsdiff || say "without bsdiff the tests against the outside tool are skipped"
+debian socat socat || say "without socat the slcan driver is not tested through pseudo-terminals"
 
 check format npm run --silent format:check
 check lint npm run --silent lint
