@@ -97,7 +97,7 @@ export async function buildApp(cloud: Cloud, options: AppOptions = {}): Promise<
 /** Firmware arrives as bytes; everything else is JSON. An empty body is no body, whatever its type. */
 function addBodies(app: App): void {
   app.addContentTypeParser(
-    ["application/octet-stream", "text/x-hex"],
+    ["application/octet-stream", "text/x-hex", "text/x-srec"],
     { parseAs: "buffer" },
     (_request, body, done) => done(null, body),
   );

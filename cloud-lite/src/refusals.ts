@@ -188,6 +188,16 @@ const table = {
     sentence: "Intel HEX line {line}: {reason}.",
     help: "Make the file again with your linker or objcopy; it was damaged or cut off.",
   },
+  SREC_MALFORMED: {
+    status: 422,
+    sentence: "S-record line {line}: {reason}.",
+    help: "Make the file again with your linker or objcopy; it was damaged or cut off.",
+  },
+  IMAGE_IS_ELF: {
+    status: 422,
+    sentence: "The upload for {hardwareId} is an ELF file, which is more than what is flashed.",
+    help: "Take out what is loaded and upload that: objcopy -O ihex firmware.elf firmware.hex.",
+  },
   VERSION_INVALID: {
     status: 422,
     sentence: "{version} is not a semantic version.",

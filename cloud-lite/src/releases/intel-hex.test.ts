@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { lineOfAddress, readIntelHex } from "./intel-hex.ts";
+import { intelHexRecords, readIntelHex } from "./intel-hex.ts";
+import { lineOfAddress } from "./text-records.ts";
 
 const END = ":00000001FF";
 // Intel Hexadecimal Object File Format Specification, revision A: the data record of its examples' form.
@@ -17,7 +18,7 @@ test("U1 extended linear addresses move the records after them", () => {
   // As the micro:bit file has it: UICR words at 0x100010C0, far above the code.
   const text = [AT_0000, ":020000041000EA", ":0410C000FFFFFFFF30", END].join("\r\n");
   expect(readIntelHex(text).map((block) => block.address)).toEqual([0, 0x1000_10c0]);
-  expect(lineOfAddress(text, 0x1000_10c2)).toBe(3);
+  expect(lineOfAddress(intelHexRecords(text), 0x1000_10c2)).toBe(3);
 });
 
 const bad: [string, string[], number, string][] = [

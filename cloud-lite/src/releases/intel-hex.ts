@@ -1,6 +1,7 @@
 import intelHex from "nrf-intel-hex";
 import { Refusal } from "../refusals.ts";
 import type { MemoryBlock } from "./memory.ts";
+import { bytesOfDigits, checkPlaces, type DataRecord, hexByte, textLines } from "./text-records.ts";
 
 // Its types describe an ES module; what Node loads is CommonJS, whose default is the class itself.
 const MemoryMap = intelHex as unknown as typeof intelHex.default;
@@ -9,13 +10,6 @@ const MemoryMap = intelHex as unknown as typeof intelHex.default;
 const TYPE = { data: 0, endOfFile: 1, segmentAddress: 2, segmentStart: 3, linearAddress: 4, linearStart: 5 };
 /** Length of the data of each type but `data`, bytes. */
 const DATA_BYTES = [undefined, 0, 2, 4, 2, 4] as const;
-const ADDRESS_SPACE = 0x1_0000_0000;
-
-interface DataRecord {
-  readonly line: number;
-  readonly address: number;
-  readonly length: number;
-}
 
 /**
  * Reads an Intel HEX file: each record is checked here, so that a refusal names its line; the library then puts
@@ -23,7 +17,7 @@ interface DataRecord {
  * @throws {Refusal} HEX_MALFORMED with the line: bad record, checksum, overlap, nothing after the end, no end.
  */
 export function readIntelHex(text: string): MemoryBlock[] {
-  checkRecords(text);
+  checkPlaces(intelHexRecords(text), malformed);
   try {
     return [...MemoryMap.fromHex(text).join()].map(([address, bytes]) => ({ address, bytes }));
   } catch (cause) {
@@ -32,37 +26,15 @@ export function readIntelHex(text: string): MemoryBlock[] {
   }
 }
 
-/** The line of the record that holds an address, for refusals that are found later. */
-export function lineOfAddress(text: string, address: number): number | undefined {
-  for (const record of dataRecords(text)) {
-    if (address >= record.address && address < record.address + record.length) return record.line;
-  }
-  return undefined;
-}
-
-function checkRecords(text: string): void {
-  const covered: { from: number; to: number }[] = [];
-  for (const { line, address, length } of dataRecords(text)) {
-    const to = address + length;
-    if (to > ADDRESS_SPACE) throw malformed(line, `its data end at ${hex(to)}, beyond 32 bits`);
-    // Files are nearly always in order of address: look from the end.
-    let place = covered.length;
-    while (place > 0 && covered[place - 1]!.from >= to) place -= 1;
-    const before = covered[place - 1];
-    if (before && before.to > address) {
-      throw malformed(line, `the bytes at ${hex(Math.max(address, before.from))} were given before`);
-    }
-    if (before?.to === address) before.to = to;
-    else covered.splice(place, 0, { from: address, to });
-  }
-}
-
-/** Every data record with its absolute address; checks the form of all records on the way. */
-function* dataRecords(text: string): Generator<DataRecord> {
+/**
+ * Every data record with its absolute address; checks the form of all records on the way.
+ * @throws {Refusal} HEX_MALFORMED
+ */
+export function* intelHexRecords(text: string): Generator<DataRecord> {
   let base = 0;
   let ended = false;
   let line = 0;
-  for (const raw of lines(text)) {
+  for (const raw of textLines(text)) {
     line += 1;
     const record = raw.trimEnd();
     if (record === "") continue;
@@ -79,28 +51,15 @@ function* dataRecords(text: string): Generator<DataRecord> {
     if (type === TYPE.endOfFile) ended = true;
     if (type === TYPE.segmentAddress) base = ((data[0]! << 8) | data[1]!) * 0x10;
     if (type === TYPE.linearAddress) base = ((data[0]! << 8) | data[1]!) * 0x1_0000;
-    if (type === TYPE.data && data.length > 0) yield { line, address: base + offset, length: data.length };
+    if (type === TYPE.data && data.length > 0) yield { line, address: base + offset, data };
   }
   if (!ended) throw malformed(line, "the file ends without an end-of-file record; it was cut off");
 }
 
-/** Without splitting the whole text into an array: a file may have a million lines. */
-function* lines(text: string): Generator<string> {
-  let from = 0;
-  while (from < text.length) {
-    const newline = text.indexOf("\n", from);
-    const to = newline === -1 ? text.length : newline;
-    yield text.slice(from, to);
-    from = to + 1;
-  }
-}
-
 function recordBytes(record: string, line: number): Uint8Array {
   if (!record.startsWith(":")) throw malformed(line, "a record begins with a colon");
-  const digits = record.slice(1);
-  if (!/^([0-9A-Fa-f]{2})+$/.test(digits))
-    throw malformed(line, "it has a character that is no hex digit pair");
-  const bytes = new Uint8Array(Buffer.from(digits, "hex"));
+  const bytes = bytesOfDigits(record.slice(1));
+  if (bytes === undefined) throw malformed(line, "it has a character that is no hex digit pair");
   const wanted = (bytes[0] ?? 0) + 5;
   if (bytes.length !== wanted) {
     throw malformed(
@@ -117,5 +76,3 @@ function recordBytes(record: string, line: number): Uint8Array {
 }
 
 const malformed = (line: number, reason: string): Refusal => new Refusal("HEX_MALFORMED", { line, reason });
-const hex = (value: number): string => `0x${value.toString(16)}`;
-const hexByte = (value: number): string => value.toString(16).toUpperCase().padStart(2, "0");

@@ -49,6 +49,41 @@ test("U1 a malformed Intel HEX is refused with its line and changes nothing", as
   expect((await read()).images).toEqual([]);
 });
 
+// The same code, and two words far above it.
+const SREC = ["S113100000112233445566778899AABBCCDDEEFFE4", "S309100010C0FFFFFFFF1A", "S9030000FC"];
+
+test("U1 an S-record upload of two runs becomes the segments that are flashed", async () => {
+  const answer = await upload(SREC.join("\n"), "version=2.0.0", "text/x-srec");
+  const { image, leftOut } = answer.data() as UploadResult;
+  expect(leftOut).toEqual([{ name: "uicr", address: 0x1000_10c0, length: 4 }]);
+  expect(image).toMatchObject({ length: 16, segments: [{ address: 0x1000, length: 16 }] });
+});
+
+test("U1 a malformed S-record is refused with its line", async () => {
+  const answer = await upload(SREC.with(1, "S309100010C0FFFFFFFF1B").join("\n"), "version=2.0.0&format=srec");
+  expect(answer.problem()).toMatchObject({
+    status: 422,
+    code: "SREC_MALFORMED",
+    detail: "S-record line 2: its checksum is 1B and should be 1A.",
+  });
+});
+
+test("U1 an S-record with bytes outside of every region is refused with its line", async () => {
+  const outside = [...SREC.slice(0, 2), "S3062000000001D8", SREC[2]!].join("\n");
+  const { detail } = (await upload(outside, "version=2.0.0", "text/x-srec")).problem();
+  expect(detail).toBe("S-record line 3: 1 bytes at 0x20000000 lie in no memory region of HW-ENGINE.");
+});
+
+test.each(["bin", "hex", "srec"])("U1 an ELF file is refused with advice, as %s too", async (format) => {
+  const elf = Buffer.from("7f454c460101010000000000000000000200280001000000", "hex");
+  const answer = await upload(elf, `version=2.0.0&format=${format}`);
+  expect(answer.problem()).toMatchObject({
+    status: 422,
+    code: "IMAGE_IS_ELF",
+    help: "Take out what is loaded and upload that: objcopy -O ihex firmware.elf firmware.hex.",
+  });
+});
+
 test("U1 an Intel HEX with bytes outside of every region is refused with its line", async () => {
   const outside = [":020000042000DA", ":0100000001FE", ":00000001FF"].join("\n");
   const answer = await upload(outside, "version=2.0.0", "text/x-hex");

@@ -108,11 +108,11 @@ function addUploadRoute(app: App, cloud: Cloud): void {
       bodyLimit: cloud.config.maxImageBytes,
       schema: {
         tags,
-        summary: "Upload an image into a draft: raw binary or Intel HEX",
+        summary: "Upload an image into a draft: raw binary, Intel HEX or S-record",
         params: Type.Object({ releaseId: Id, hardwareId: HardwareId }),
         headers: WriteHeaders,
         querystring: UploadQuery,
-        body: fileBody("application/octet-stream", "text/x-hex"),
+        body: fileBody("application/octet-stream", "text/x-hex", "text/x-srec"),
         response: answers(ref(UploadResult)),
       },
     },

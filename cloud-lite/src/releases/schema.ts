@@ -43,8 +43,8 @@ export const UploadQuery = Type.Object(
       }),
     ),
     format: Type.Optional(
-      Type.Union([Type.Literal("bin"), Type.Literal("hex")], {
-        description: "Default: by the Content-Type, text/x-hex or application/octet-stream",
+      Type.Union([Type.Literal("bin"), Type.Literal("hex"), Type.Literal("srec")], {
+        description: "Default: by the Content-Type, application/octet-stream, text/x-hex or text/x-srec",
       }),
     ),
   },

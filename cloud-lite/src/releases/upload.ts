@@ -1,8 +1,10 @@
 import type { Image, MemoryRegion } from "@halfshaft/ota-format";
 import { Refusal } from "../refusals.ts";
-import { lineOfAddress, readIntelHex } from "./intel-hex.ts";
+import { intelHexRecords, readIntelHex } from "./intel-hex.ts";
 import { assemble, splitByRegion, type LeftOut, type MemoryBlock } from "./memory.ts";
+import { readSRecord, sRecords } from "./s-record.ts";
 import type { UploadQuery } from "./schema.ts";
+import { lineOfAddress } from "./text-records.ts";
 import { versionKey } from "./version-key.ts";
 
 interface Upload {
@@ -14,10 +16,12 @@ interface Upload {
 }
 
 const MAX_COUNTER = 0xffff_ffff;
+/** System V ABI, ELF header: e_ident[EI_MAG0…EI_MAG3]. */
+const ELF_MAGIC = [0x7f, 0x45, 0x4c, 0x46];
 
 /**
  * Turns an uploaded file into an image and the bytes of its artifact. Pure.
- * @throws {Refusal} HEX_MALFORMED, IMAGE_OUT_OF_RANGE, IMAGE_EMPTY, ADDRESS_MISSING, VERSION_INVALID, …
+ * @throws {Refusal} IMAGE_IS_ELF, HEX_MALFORMED, SREC_MALFORMED, IMAGE_OUT_OF_RANGE, IMAGE_EMPTY, ADDRESS_MISSING, VERSION_INVALID, …
  */
 export function readUpload(upload: Upload): {
   image: Omit<Image, "imageId">;
@@ -30,7 +34,10 @@ export function readUpload(upload: Upload): {
   if (releaseCounter > MAX_COUNTER) {
     throw new Refusal("REQUEST_INVALID", { reason: `releaseCounter is larger than ${MAX_COUNTER}` });
   }
-  const { blocks, whereIs } = isHex(upload) ? hexBlocks(upload) : binaryBlocks(upload);
+  if (ELF_MAGIC.every((byte, i) => upload.bytes[i] === byte)) {
+    throw new Refusal("IMAGE_IS_ELF", { hardwareId });
+  }
+  const { blocks, whereIs } = READERS[formatOf(upload)](upload);
   const { taken, leftOut } = splitByRegion(hardwareId, blocks, upload.regions, whereIs);
   const { file, ...digests } = assemble(taken);
   const image = { hardwareId, version: query.version, versionKey: key, releaseCounter, ...digests };
@@ -42,16 +49,32 @@ interface Found {
   readonly whereIs: (address: number) => string;
 }
 
-const isHex = ({ query, mediaType }: Upload): boolean =>
-  query.format === undefined ? mediaType === "text/x-hex" : query.format === "hex";
+type Format = NonNullable<UploadQuery["format"]>;
 
-function hexBlocks({ bytes }: Upload): Found {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
-  return {
-    blocks: readIntelHex(text),
-    whereIs: (address) => `Intel HEX line ${lineOfAddress(text, address) ?? "?"}`,
-  };
-}
+const MEDIA_TYPES: Readonly<Record<string, Format>> = { "text/x-hex": "hex", "text/x-srec": "srec" };
+
+const formatOf = ({ query, mediaType }: Upload): Format => query.format ?? MEDIA_TYPES[mediaType] ?? "bin";
+
+const READERS: Readonly<Record<Format, (upload: Upload) => Found>> = {
+  bin: binaryBlocks,
+  hex: (upload) => {
+    const text = textOf(upload);
+    return {
+      blocks: readIntelHex(text),
+      whereIs: (address) => `Intel HEX line ${lineOfAddress(intelHexRecords(text), address) ?? "?"}`,
+    };
+  },
+  srec: (upload) => {
+    const text = textOf(upload);
+    return {
+      blocks: readSRecord(text),
+      whereIs: (address) => `S-record line ${lineOfAddress(sRecords(text), address) ?? "?"}`,
+    };
+  },
+};
+
+const textOf = ({ bytes }: Upload): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
 
 function binaryBlocks({ hardwareId, regions, query, bytes }: Upload): Found {
   const flashed = regions.filter((region) => region.flashed);
