@@ -32,7 +32,7 @@ export interface SlcanFloodResult {
   readonly mode: "virtual" | "real";
   readonly bytes: number;
   readonly framesSent: number;
-  /** As another node received them, each with the content that was due. */
+  /** As another node received them, intact and in order. */
   readonly framesReceived: number;
   readonly framesLost: number;
   readonly droppedByAdapter: number;
@@ -70,13 +70,18 @@ export async function runSlcanFlood(options: SlcanFloodOptions): Promise<SlcanFl
   const receiver = bus.attach("receiver");
   const rig = await openRig(bus, clock, options);
   let framesReceived = 0;
+  let nextIndex = 0;
   let firstMs = 0;
   let lastMs = 0;
   const due = (index: number): CanFrame => floodFrame(index, dataBitrate !== undefined);
   receiver.subscribe((frame) => {
     if (framesReceived === 0) firstMs = frame.atMs;
     lastMs = frame.atMs;
-    if (Buffer.compare(frame.data, due(framesReceived).data) === 0) framesReceived += 1;
+    const index = new DataView(frame.data.buffer, frame.data.byteOffset).getUint32(0);
+    const isDue = index >= nextIndex && Buffer.compare(frame.data, due(index).data) === 0;
+    if (!isDue) return;
+    framesReceived += 1;
+    nextIndex = index + 1;
   });
   const framesSent = Math.ceil(bytes / due(0).data.length);
   try {

@@ -71,10 +71,12 @@ async function floodBothWays(dialect: SlcanDialectName, delaysMs: readonly numbe
   const bus = new VirtualBus({ clock, bitrate: 500_000 });
   const rival = bus.attach("rival");
   let turn = 0;
-  const transferMs = (): number => delaysMs[turn++ % delaysMs.length] ?? 1;
+  let isOpen = false;
+  const transferMs = (): number => (isOpen ? delaysMs[turn++ % delaysMs.length]! : 1);
   const port = new MemoryPort({ bus, name: "adapter", dialect, clock, transferMs });
   const url = `slcan:port?bitrate=500k&dialect=${dialect}`;
   const sender = await clock.run(openSlcan(url, clock, { openPort: async () => port }));
+  isOpen = true;
   const ids = Array.from({ length: 150 }, (_, index) => index);
   const flood = Promise.all([
     ...ids.map((index) => sender.send({ id: 0x708, data: Uint8Array.of(index) })),
@@ -88,7 +90,8 @@ async function floodBothWays(dialect: SlcanDialectName, delaysMs: readonly numbe
 test.each(["canable1", "canable2"] as const)(
   "V1 a %s drops nothing however late bytes arrive, even while another node has the bus",
   async (dialect) => {
-    const delays = fc.array(fc.double({ min: 0.1, max: 30, noNaN: true }), { minLength: 1, maxLength: 8 });
+    const short = fc.double({ min: 0.1, max: 30, noNaN: true });
+    const delays = fc.array(fc.oneof(short, short, fc.constant(350)), { minLength: 1, maxLength: 8 });
     await fc.assert(
       fc.asyncProperty(delays, async (delaysMs) => {
         expect(await floodBothWays(dialect, delaysMs)).toBe(0);
@@ -97,3 +100,32 @@ test.each(["canable1", "canable2"] as const)(
     );
   },
 );
+
+test("V1 a lost answer to a question costs a fifth of a second once, and nothing is lost for it", async () => {
+  let asked = 0;
+  const { clock, window, written, send } = rig({
+    probes: true,
+    onSilence: () => expect.unreachable("it answers all but one"),
+    probe: () => {
+      asked += 1;
+      if (asked !== 2) clock.after(1, () => window.probed());
+    },
+  });
+  await clock.run(send(100));
+  expect(written).toHaveLength(100);
+  const gaps = written.slice(1).map((atMs, index) => atMs - (written[index] ?? 0));
+  expect(gaps.filter((gapMs) => gapMs > 100)).toHaveLength(1);
+});
+
+test("V1 a question without an answer for a second means silence", async () => {
+  const silences: number[] = [];
+  const { clock, window, send } = rig({
+    probes: true,
+    onSilence: () => {
+      silences.push(clock.now());
+      window.abandon(new CanError("lost-connection", "silent"));
+    },
+  });
+  await clock.run(Promise.allSettled([send(20)]));
+  expect(silences).toEqual([1000]);
+});

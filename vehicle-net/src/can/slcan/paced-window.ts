@@ -42,9 +42,8 @@ interface InFlight {
   isSettled: boolean;
 }
 
+/** A question that went out behind some frames. */
 interface Probe {
-  /** Asked for the first time then, and last then. */
-  readonly sinceMs: number;
   readonly sentMs: number;
   /** The youngest frame in front of it. */
   readonly behind: InFlight | undefined;
@@ -64,7 +63,15 @@ export class PacedWindow implements SlcanWindow {
   #earliestFreeMs = -Infinity;
   #latestFreeMs = -Infinity;
   #uartFreeMs = -Infinity;
-  #probe: Probe | undefined;
+  /**
+   * Questions not answered yet. All have the same answer, which is taken as that to the oldest: late is not lost, and
+   * where one was lost, the rest say a little less than they could.
+   */
+  #probes: Probe[] = [];
+  /** Questions that may be lost: so many stay unanswered. */
+  #mayBeLost = 0;
+  /** When the first question was asked since the last answer. */
+  #unheardSinceMs: number | undefined;
   /** When the last question was sent that has been answered: up to then the adapter has told all that it had heard. */
   #heardUntilMs = -Infinity;
   #refusedSinceMs: number | undefined;
@@ -111,9 +118,9 @@ export class PacedWindow implements SlcanWindow {
   }
 
   probed(): void {
-    const probe = this.#probe;
+    const probe = this.#probes.shift();
     if (probe === undefined) return;
-    this.#probe = undefined;
+    this.#unheardSinceMs = undefined;
     const nowMs = this.#options.clock.now();
     this.#heardUntilMs = probe.sentMs;
     const isNews = !this.#options.answers && probe.behind !== undefined;
@@ -135,7 +142,7 @@ export class PacedWindow implements SlcanWindow {
   abandon(error: CanError): void {
     this.fail(error);
     this.#inFlight.length = 0;
-    this.#probe = undefined;
+    this.#probes = [];
     this.#wakeUp.move(Infinity);
   }
 
@@ -166,7 +173,7 @@ export class PacedWindow implements SlcanWindow {
   /** When the adapter counts as silent, if it says nothing until then. */
   #silentMs(): number {
     const sinceMs = this.#inFlight.find((frame) => this.#isAwaited(frame))?.writtenMs ?? Infinity;
-    return Math.min(sinceMs, this.#probe?.sinceMs ?? Infinity) + DEPARTURE_TIMEOUT_MS;
+    return Math.min(sinceMs, this.#unheardSinceMs ?? Infinity) + DEPARTURE_TIMEOUT_MS;
   }
 
   /** In order: a frame never settles before one that was written earlier. */
@@ -248,9 +255,17 @@ export class PacedWindow implements SlcanWindow {
   /** One question at a time, for as long as anything is in flight. */
   #ask(nowMs: number): void {
     if (!this.#options.probes || this.#inFlight.length === 0) return;
-    if (this.#probe !== undefined && nowMs < this.#probe.sentMs + PROBE_AGAIN_MS) return;
-    this.#probe = { sinceMs: this.#probe?.sinceMs ?? nowMs, sentMs: nowMs, behind: this.#inFlight.at(-1) };
+    if (nowMs >= this.#askAgainMs()) this.#mayBeLost += 1;
+    if (this.#probes.length > this.#mayBeLost) return;
+    this.#unheardSinceMs ??= nowMs;
+    this.#probes.push({ sentMs: nowMs, behind: this.#inFlight.at(-1) });
     this.#options.probe();
+  }
+
+  #askAgainMs(): number {
+    const youngest = this.#probes.at(-1);
+    const isAwaited = youngest !== undefined && this.#probes.length > this.#mayBeLost;
+    return isAwaited ? youngest.sentMs + PROBE_AGAIN_MS : Infinity;
   }
 
   /** The next time at which anything can change by itself. */
@@ -261,7 +276,7 @@ export class PacedWindow implements SlcanWindow {
     if (this.#inFlight[0] !== undefined) {
       times.push(this.#goneMs(this.#inFlight[0]), this.#silentMs());
     }
-    if (this.#probe !== undefined) times.push(this.#probe.sentMs + PROBE_AGAIN_MS);
+    times.push(this.#askAgainMs());
     if (this.#waiting.length > 0 && this.#heldUntilMs > nowMs) times.push(this.#heldUntilMs);
     return Math.min(...times.filter((each) => each > nowMs), Infinity);
   }
