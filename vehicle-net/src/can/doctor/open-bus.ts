@@ -19,8 +19,8 @@ export async function openExamined(
   let portOpened = false;
   try {
     if (!url.startsWith("slcan:")) return await openBus(url, options);
-    const { openSlcan } = await import("../slcan/slcan.ts");
-    const { openSerialPort } = await import("../slcan/serial-port.ts");
+    const { openSlcan } = await options.clock.working(import("../slcan/slcan.ts"));
+    const { openSerialPort } = await options.clock.working(import("../slcan/serial-port.ts"));
     const { openPort = openSerialPort, onNotice } = options;
     const noted: OpenSlcanPort = async (path, baudRate) => {
       const port = await openPort(path, baudRate);
