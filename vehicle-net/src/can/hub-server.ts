@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { fineAt } from "../clock/fine-timer.ts";
 import { realClock } from "../clock/real-clock.ts";
 import { CanError } from "./bus.ts";
 import { SlcanAdapter } from "./slcan-adapter.ts";
@@ -42,7 +43,7 @@ const KEEP_ALIVE_MS = 10_000;
  */
 export async function startHub(options: HubOptions): Promise<Hub> {
   const { host = "127.0.0.1", bitrate, dataBitrate } = options;
-  const bus = new VirtualBus({ clock: realClock, bitrate, dataBitrate });
+  const bus = new VirtualBus({ clock: realClock, fineAt, bitrate, dataBitrate });
   const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS });
   const sockets = new Set<Socket>();
   let arrived = 0;
