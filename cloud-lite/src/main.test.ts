@@ -56,10 +56,19 @@ test("A6 `audit verify` counts the entries of an unbroken log", async () => {
   expect((await finish("audit", "verify", "--data", "data")).out).toBe("2 entries, unbroken\n");
 });
 
+test("U5 `delta` has a help of its own", async () => {
+  expect((await finish("delta", "--help")).out).toMatch(/^usage: cloud delta create /);
+});
+
 test.each([
   [["frobnicate"], 2, "VERB_UNKNOWN: There is no `cloud frobnicate`."],
   [["audit", "verify", "--data", "none"], 1, "CLOUD_NOT_INITIALISED: none holds no cloud."],
   [["run", "--port", "x"], 2, 'CLOUD_CONFIG_INVALID: --port is "x"'],
+  [["delta", "frobnicate"], 2, "VERB_UNKNOWN: There is no `cloud delta frobnicate`."],
+  [["delta", "create", "old", "new"], 2, "delta create takes OLD NEW PATCH, and was given 2 of 3 files."],
+  [["delta", "create", "--format", "zip", "a", "b", "c"], 2, "--format takes bsdiff40 or detools"],
+  [["delta", "inspect", "--level", "9", "a"], 2, "OPTION_INVALID: Unknown option '--level'"],
+  [["delta", "inspect", "none"], 1, "FILE_UNREADABLE: none cannot be read"],
   [["roots", "import"], 2, "VERB_UNKNOWN: There is no `cloud roots import`."],
 ])("A12 `cloud %j` is refused with a code, and without a stack", async (args, status, sentence) => {
   const { code, out, err } = await finish(...args);

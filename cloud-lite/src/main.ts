@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { VERBS } from "./cli/verbs.ts";
+import { type Verb, VERBS } from "./cli/verbs.ts";
 import { readConfig } from "./config.ts";
 import { Refusal } from "./refusals.ts";
 
@@ -13,15 +13,23 @@ function explain(error: unknown): string {
 
 async function main(args: readonly string[]): Promise<void> {
   const asksForHelp = args.includes("--help") || args.includes("-h");
-  const [name = "help", ...rest] = asksForHelp ? ["help"] : args;
-  const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
+  const named = verbNamed(args[0]);
+  const [name = "help", ...rest] = asksForHelp && named?.readsOptions !== true ? ["help"] : args;
+  const verb = verbNamed(name);
   if (!verb) throw new Refusal("VERB_UNKNOWN", { verb: name });
-  const { config, words } = readConfig(rest, process.env);
+  const given = verb.readsOptions === true ? [] : rest;
+  const { config, words } = readConfig(given, process.env);
   const { run } = await verb.load();
-  await run({ config, words });
+  await run({ config, words: verb.readsOptions === true ? rest : words });
 }
 
-const WRONG_OPTIONS: ReadonlySet<string> = new Set(["VERB_UNKNOWN", "CLOUD_CONFIG_INVALID"]);
+const verbNamed = (name = "help"): Verb | undefined => (Object.hasOwn(VERBS, name) ? VERBS[name] : undefined);
+
+const WRONG_OPTIONS: ReadonlySet<string> = new Set([
+  "VERB_UNKNOWN",
+  "OPTION_INVALID",
+  "CLOUD_CONFIG_INVALID",
+]);
 
 try {
   await main(process.argv.slice(2));

@@ -285,6 +285,31 @@ const table = {
     sentence: "{host} port {port} cannot be listened on: {reason}.",
     help: "Check {option} and the address of this machine.",
   },
+  OPTION_INVALID: {
+    status: 0,
+    sentence: "{reason}.",
+    help: "See `cloud {verb} --help`.",
+  },
+  FILE_UNREADABLE: {
+    status: 0,
+    sentence: "{path} cannot be read: {reason}.",
+    help: "Check the name and its permissions.",
+  },
+  FILE_UNWRITABLE: {
+    status: 0,
+    sentence: "{path} cannot be written: {reason}.",
+    help: "Check the folder, its permissions and the free space.",
+  },
+  FILE_EXISTS: {
+    status: 0,
+    sentence: "{path} is there already.",
+    help: "Choose another name, or replace it with --force.",
+  },
+  PATCH_UNUSABLE: {
+    status: 0,
+    sentence: "{path} is no patch that can be used here: {reason}.",
+    help: "Check that it is the right file for this OLD; make it again if it was damaged.",
+  },
   VERB_UNKNOWN: {
     status: 0,
     sentence: "There is no `cloud {verb}`.",

@@ -1,13 +1,15 @@
 import type { CloudConfig } from "../config.ts";
 
-/** What a verb gets: its configuration, and the words that are no options. */
+/** What a verb gets: its configuration, and the words that are no options; all of them where it reads its own. */
 export interface Invocation {
   readonly config: CloudConfig;
   readonly words: readonly string[];
 }
 
-interface Verb {
+export interface Verb {
   readonly what: string;
+  /** It works without a cloud and has options of its own. */
+  readonly readsOptions?: boolean;
   readonly load: () => Promise<{ run: (invocation: Invocation) => Promise<void> }>;
 }
 
@@ -21,6 +23,11 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   },
   "operator-key": { what: "make another operator key and print it", load: () => import("./operator-key.ts") },
   audit: { what: "audit verify: check the whole audit log", load: () => import("./audit.ts") },
+  delta: {
+    what: "delta create|apply|inspect …: patches of plain files; see delta --help",
+    readsOptions: true,
+    load: () => import("./delta.ts"),
+  },
   openapi: { what: "openapi [FILE]: write the OpenAPI document", load: () => import("./openapi.ts") },
   help: { what: "this text", load: () => import("./help.ts") },
 };

@@ -9,6 +9,8 @@ export interface DetoolsApplyOptions {
   readonly maxResultBytes: number;
   /** {@link ECU_LZMA} unless told. */
   readonly limits?: LzmaProperties;
+  /** Called with a share from 0 to 1 after each page. */
+  readonly onProgress?: (share: number) => void;
 }
 
 /**
@@ -20,7 +22,10 @@ export function applyDetools(base: Uint8Array, patch: Uint8Array, options: Detoo
   const result = new Uint8Array(Math.min(resultBytes, options.maxResultBytes));
   const device = {
     readBase: (offset: number, into: Uint8Array) => into.set(base.subarray(offset, offset + into.length)),
-    writeResult: (page: Uint8Array, offset: number) => result.set(page, offset),
+    writeResult: (page: Uint8Array, offset: number) => {
+      result.set(page, offset);
+      options.onProgress?.((offset + page.length) / result.length);
+    },
   };
   const { limits = ECU_LZMA } = options;
   const decoder = new DetoolsDecoder(device, {

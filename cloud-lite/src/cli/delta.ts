@@ -1,0 +1,73 @@
+import { parseArgs } from "node:util";
+import { Refusal } from "../refusals.ts";
+import { applyFile, createFile, inspectFile } from "./delta-files.ts";
+import type { Invocation } from "./verbs.ts";
+
+const HELP = `usage: cloud delta create [--format bsdiff40|detools] [--force] OLD NEW PATCH
+       cloud delta apply [--force] OLD PATCH NEW
+       cloud delta inspect [--json] PATCH
+
+Makes, applies and describes patches of plain files.
+
+  --format WORD   bsdiff40 (default): bsdiff 4.3, applied by the gateway
+                  detools: type sequential with LZMA and a dictionary of 4 KiB, applied by an ECU as it arrives
+  --force         replace the file that is written
+  --json          one line of JSON
+
+A patch knows neither the file that it is for nor the one that it gives: compare the SHA-256 that is printed.`;
+
+/** How many files each action takes, and their names. */
+const FILES: Readonly<Record<string, readonly string[]>> = {
+  create: ["OLD", "NEW", "PATCH"],
+  apply: ["OLD", "PATCH", "NEW"],
+  inspect: ["PATCH"],
+};
+
+/** Deltas by hand, without a cloud. */
+export async function run({ words }: Invocation): Promise<void> {
+  const { values, positionals } = parse(words);
+  const [action, ...files] = positionals;
+  if (values.help === true || action === undefined) {
+    console.log(HELP);
+    return;
+  }
+  const names = Object.hasOwn(FILES, action) ? FILES[action] : undefined;
+  if (names === undefined) throw new Refusal("VERB_UNKNOWN", { verb: `delta ${action}` });
+  if (files.length !== names.length) {
+    const reason = `delta ${action} takes ${names.join(" ")}, and was given ${files.length} of ${names.length} files`;
+    throw new Refusal("OPTION_INVALID", { reason, verb: "delta" });
+  }
+  const { force = false, json = false } = values;
+  const [first, second, third] = files as [string, string, string];
+  if (action === "create") {
+    const result = await createFile(formatNamed(values.format), first, second, third, force);
+    console.log(result);
+  } else if (action === "apply") console.log(await applyFile(first, second, third, force));
+  else console.log(await inspectFile(first, json));
+}
+
+function parse(words: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...words],
+      allowPositionals: true,
+      options: {
+        format: { type: "string", default: "bsdiff40" },
+        force: { type: "boolean" },
+        json: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split(". ")[0]! : String(cause);
+    throw new Refusal("OPTION_INVALID", { reason, verb: "delta" }, { cause });
+  }
+}
+
+function formatNamed(name: string): "bsdiff40" | "detools" {
+  if (name === "bsdiff40" || name === "detools") return name;
+  throw new Refusal("OPTION_INVALID", {
+    reason: `--format takes bsdiff40 or detools, not "${name}"`,
+    verb: "delta",
+  });
+}
