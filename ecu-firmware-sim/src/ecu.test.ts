@@ -1,6 +1,7 @@
 import { Nrc, RequestTransferExit, Session, UdsTimeout } from "@halfshaft/vehicle-net/uds";
 import { expect, test } from "vitest";
 import { newImage, oldImage, provisioned, testProfile, testRig } from "./testing.ts";
+import { deltaRamBytes } from "./delta-download.ts";
 import { createEcu } from "./ecu.ts";
 import { memoryStorage } from "./storage.ts";
 
@@ -93,8 +94,10 @@ test("S3 a message longer than the block buffer is refused before memory is take
   });
 });
 
-test("S3 programming holds one block and one page", () => {
-  expect(testRig().ecu.ramBytes).toBe(402 + 64);
+test("S3 programming holds one block and one page, or one block and the decoder of patches", () => {
+  const transfer = { ...testProfile.transfer, dataFormats: { raw: 0 } };
+  expect(testRig({ profile: { ...testProfile, transfer } }).ecu.ramBytes).toBe(402 + 64);
+  expect(testRig().ecu.ramBytes).toBe(deltaRamBytes(testProfile));
 });
 
 test("S2 a session that timed out cuts off the download", async () => {
