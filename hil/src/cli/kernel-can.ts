@@ -16,7 +16,7 @@ writes there is discarded, except below --writable. Says on stderr which way it 
   --writable DIR   may be written by the command in the guest (repeatable)
   --guest          take the guest even where this kernel would do
   --memory MIB     of the guest, default 1536
-  --timeout S      after which the guest is stopped, default 600
+  --timeout S      after which the guest is stopped, default 1200
 
 Exit status: that of the command; 69 where neither way is possible, with what is missing.`;
 
@@ -24,7 +24,7 @@ const OPTIONS = {
   writable: { type: "string", multiple: true },
   guest: { type: "boolean", default: false },
   memory: { type: "string", default: "1536" },
-  timeout: { type: "string", default: "600" },
+  timeout: { type: "string", default: "1200" },
   help: { type: "boolean", default: false },
 } as const;
 
