@@ -10,11 +10,13 @@ import {
   UdsTransportError,
 } from "@halfshaft/vehicle-net/uds";
 import { expect, test } from "vitest";
+import { InstallerError } from "../installer/installer-error.ts";
 import { explainError, explainInstallerError } from "./explain-error.ts";
 
 const target = { name: "Engine control", busUrl: "socketcan:can0" };
 const isoTp = new IsoTpError("N_TIMEOUT_Bs", "no flow control");
 const can = new CanError("bus-off", "The controller is bus-off.", { help: "Find it." });
+const denied = new InstallerError("security-denied", "no", { operation: "unlock", nrc: "invalidKey (35)" });
 const absent = (() => {
   try {
     return profileNamed("nope");
@@ -29,6 +31,7 @@ test.each([
   ["a lost request", new UdsTransportError(Read, "request", isoTp), "ECU_NO_ANSWER", /receiver is powered/],
   ["a malformed answer", new UdsFormatError("too-short", "short"), "ECU_ANSWER_MALFORMED", /monitor/],
   ["a profile that is not there", absent, "PROFILE_INVALID", /engine, adas, body/],
+  ["a lock that stays shut", denied, "FLASH_SECURITY_DENIED", /security algorithm and key/],
   ["the bus below all of it", new UdsTransportError(Read, "request", can), "bus-off", /Find it/],
 ])("E12 %s is told with code and what to do", (_, error, code, help) => {
   expect(explainError(error, target)).toMatchObject({ code, help: expect.stringMatching(help) });

@@ -21,6 +21,9 @@ export function explainError(error: unknown, target: { name: string; busUrl: str
   // What the bus says is nearer to the cause than what the layers above made of it.
   const busError = causeOf(error, CanError);
   if (busError !== undefined) return busError;
+  if (error instanceof InstallerError) {
+    return failureError(failureOf(error, { stage: "flash", busUrl, ecu: { ecuId: name, name } }), error);
+  }
   if (error instanceof ProfileError) return profileInvalid(error);
   if (error instanceof UdsRefused) {
     return words("ECU_REFUSED", error.message, "See what the code asks for: a session, unlocking, a state.");

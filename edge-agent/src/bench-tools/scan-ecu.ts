@@ -38,7 +38,9 @@ export async function* scanServices(link: EcuLink, options: ScanOptions = {}): A
   for (const sid of each(SERVICE_IDS, options)) {
     const nrc = await refusalOf(() => link.client.send(Uint8Array.of(sid), options));
     if (nrc === Nrc.serviceNotSupported) continue;
-    yield { kind: "service", sid, name: describeService(serviceOf(sid)), ...refusedWith(nrc) };
+    const asExpected = nrc === Nrc.incorrectMessageLengthOrInvalidFormat;
+    const note = asExpected ? {} : refusedWith(nrc);
+    yield { kind: "service", sid, name: describeService(serviceOf(sid)), ...note };
   }
 }
 
