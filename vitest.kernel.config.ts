@@ -5,8 +5,8 @@ export default defineConfig({
   test: {
     include: ["*/src/**/*.kernel.test.ts"],
     // In the guest a process starts several times slower, and there is one CPU: one process for all files.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 240_000,
+    hookTimeout: 120_000,
     fileParallelism: false,
     isolate: false,
     pool: "threads",

@@ -25,13 +25,9 @@ check() {
 	if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); say "FAILED: $name"; fi
 }
 
-# Runs vitest and adds its counts; a run that ends without a report counts as one failure.
-suite() {
-	name=$1
-	shift
-	say "== $name"
-	npx --no-install vitest run --reporter=default --reporter=json --outputFile.json="$results/$name.json" "$@"
-	status=$?
+# Adds the counts of a vitest report; a run that ends without one counts as one failure.
+count() {
+	name=$1 status=$2
 	counts=$(node -e '
 		const r = JSON.parse(require("node:fs").readFileSync(process.argv[1], "utf8"));
 		const broken = r.testResults.filter((f) => f.status === "failed" && f.assertionResults.length === 0).length;
@@ -41,6 +37,27 @@ suite() {
 	set -- $counts
 	passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
 	if [ "$status" -ne 0 ] && [ "$2" -eq 0 ]; then failed=$((failed + 1)); fi
+}
+
+suite() {
+	name=$1
+	shift
+	say "== $name"
+	npx --no-install vitest run --reporter=default --reporter=json --outputFile.json="$results/$name.json" "$@"
+	count "$name" $?
+}
+
+# The same where the kernel has CAN: here, or in a small virtual machine. 69: neither is possible, it has said why.
+kernel_suite() {
+	say "== kernel"
+	sh scripts/kernel-can.sh --writable "$results" -- npx --no-install vitest run --config vitest.kernel.config.ts \
+		--reporter=default --reporter=json --outputFile.json="$results/kernel.json"
+	status=$?
+	if [ "$status" -eq 69 ]; then
+		skip "SocketCAN and the kernel's ISO-TP: the lines above say what is missing"
+	else
+		count kernel "$status"
+	fi
 }
 
 skip() {
@@ -66,6 +83,9 @@ debian() {
 
 debian bsdiff bsdiff || say "without bsdiff the tests against the outside tool are skipped"
 debian socat socat || say "without socat the slcan driver is not tested through pseudo-terminals"
+for pair in qemu-system-x86:qemu-system-x86_64 busybox-static:busybox iproute2:ip can-utils:candump; do
+	debian "${pair%%:*}" "${pair##*:}" || say "without ${pair%%:*} less is tested against the kernel's CAN"
+done
 
 check format npm run --silent format:check
 check lint npm run --silent lint
@@ -77,6 +97,8 @@ if debian chromium chromium; then
 else
 	skip "the HMI in a browser: Chromium is missing (Debian: apt-get install chromium)"
 fi
+
+kernel_suite
 
 printf '%s passed, %s failed, %s skipped\n' "$passed" "$failed" "$skipped"
 [ "$failed" -eq 0 ]
