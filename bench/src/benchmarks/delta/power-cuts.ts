@@ -116,7 +116,8 @@ async function cutOnce(
   });
   let kind: string | undefined;
   let resumedAtBytes = 0;
-  for (let attempt = 0; attempt < ATTEMPTS && kind === undefined; attempt++) {
+  let attempts = 0;
+  for (; attempts < ATTEMPTS && kind === undefined; attempts++) {
     try {
       ({ kind, resumedAtBytes } = await clock.run(installer.install(deltaImage)));
     } catch (error) {
@@ -127,7 +128,8 @@ async function cutOnce(
   const state = ecu.state();
   await clock.run(installer.close());
   ecu.close();
-  if (Number.isNaN(bytesBefore)) return undefined;
+  // Power that went after the last answer cut nothing off: the first attempt was the only one.
+  if (Number.isNaN(bytesBefore) || attempts === 1) return undefined;
   const again = state.wear.B.filter((cycles, sector) => cycles - (wearBefore[sector] ?? 0) > 1);
   const blockBytes = profile.transfer.maxBlockBytes - BLOCK_HEADER_BYTES;
   return {
