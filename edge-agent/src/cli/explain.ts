@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { explainCapture, readCapture } from "../bench-tools/capture-reader.ts";
 import { EXIT_HELP, profileOf, readBytes } from "./bench-options.ts";
+import { endWithReader } from "./closed-pipe.ts";
 import { optionInvalid, readArguments, type Verb } from "./options.ts";
 
 const HELP = `usage: agent explain [FILE] [options]
@@ -34,6 +35,7 @@ export const explain: Verb = async (args) => {
   const { channel, others, json } = options;
   const input = file === "-" ? process.stdin : await openFile(file);
   const entries = readCapture(createInterface({ input, crlfDelay: Infinity }));
+  endWithReader(process.stdout);
   let shown: string | undefined;
   for await (const { channel: from, line } of explainCapture(entries, { profiles, others, channel })) {
     if (json) console.log(JSON.stringify({ channel: from, line }));

@@ -3,6 +3,7 @@ import { realClock } from "@halfshaft/vehicle-net/clock";
 import { Explainer } from "@halfshaft/vehicle-net/explain";
 import { BenchToolError } from "../bench-tools/bench-tool-error.ts";
 import { BUS_HELP, BUS_OPTIONS, EXIT_HELP, profileOf, withBus } from "./bench-options.ts";
+import { endWithReader } from "./closed-pipe.ts";
 import { optionInvalid, readOptions, type Verb, wholeNumber } from "./options.ts";
 import { Output } from "./output.ts";
 
@@ -38,6 +39,7 @@ export const monitor: Verb = async (args) => {
       ? undefined
       : wholeNumber("monitor", "seconds", options.seconds, 1_000_000) * 1000;
   const profiles = await Promise.all(options["ecu-profile"].map(profileOf));
+  endWithReader(process.stdout);
   const output = new Output(process.stdout, options.json);
   await withBus("monitor", options.bus, async (bus, busUrl) => {
     const explainer = new Explainer({ profiles });

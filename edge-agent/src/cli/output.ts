@@ -1,3 +1,5 @@
+import { outliveReader } from "./closed-pipe.ts";
+
 const BAR_CELLS = 24;
 /** Progress lines of JSON: more would be noise. */
 const PERCENT_STEP = 1;
@@ -13,6 +15,7 @@ export class Output {
   constructor(out: NodeJS.WriteStream, json: boolean | undefined) {
     this.#out = out;
     this.#isJson = json ?? !out.isTTY;
+    outliveReader(out);
   }
 
   /** One finding, as both. */
