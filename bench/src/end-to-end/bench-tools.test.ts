@@ -1,147 +1,72 @@
-import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { createEcu, type EcuHandle, memoryStorage, provisionEcu } from "@halfshaft/ecu-firmware-sim";
-import { type CanBus, type Hub, openBus, startHub, VirtualBus } from "@halfshaft/vehicle-net/can";
+import type { EcuHandle } from "@halfshaft/ecu-firmware-sim";
+import { type Hub, openBus, startHub, VirtualBus } from "@halfshaft/vehicle-net/can";
 import { hasSocat, startSimulatedSlcan } from "@halfshaft/vehicle-net/can/simulated";
 import { realClock } from "@halfshaft/vehicle-net/clock";
-import { profileNamed } from "@halfshaft/vehicle-net/ecu";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { benchKey, signImage } from "../rig/signed-image.ts";
+import { agent, type AgentBench, agentBench } from "../rig/agent-bench.ts";
 
 /** The verbs for a person at a bench, as processes of their own, against a simulated ECU. */
 
-const AGENT = fileURLToPath(new URL("../../../edge-agent/src/main.ts", import.meta.url));
-const profile = profileNamed("engine");
-const address = profile.memory.find((region) => region.flashed)!.address;
-const oldImage = new Uint8Array(4096).fill(0x11);
-/** The ECU notes every 16 KB what is safely in flash. */
-const newImage = Uint8Array.from({ length: 40_000 }, (_, i) => (i * 31 + (i >> 8)) & 0xff);
-const key = benchKey();
-const signed = (image: Uint8Array, version: string) =>
-  signImage(key, image, { hardwareId: profile.hardwareId, version, address });
-const { sha256, signedDescriptor } = signed(newImage, "2.0.0");
-
-let folder: string;
-let image: string;
-let descriptor: string;
-const closers: (() => unknown)[] = [];
-
+let bench: AgentBench;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "bench-tools-"));
-  image = join(folder, "engine-2.bin");
-  descriptor = join(folder, "engine-2.descriptor");
-  await writeFile(image, newImage);
-  await writeFile(descriptor, signedDescriptor);
+  bench = await agentBench();
 });
-afterEach(async () => {
-  for (const close of closers.splice(0).toReversed()) await close();
-  await rm(folder, { recursive: true });
-});
-
-async function powerEcu(bus: CanBus): Promise<EcuHandle> {
-  const storage = memoryStorage();
-  const { publicKey } = key;
-  const old = signed(oldImage, "1.0.0");
-  provisionEcu({
-    storage,
-    profile,
-    serial: "ENG-1",
-    publicKey,
-    image: oldImage,
-    signedDescriptor: old.signedDescriptor,
-  });
-  const ecu = createEcu({ profile, bus, clock: realClock, storage });
-  closers.push(() => ecu.close());
-  await ecu.answering();
-  return ecu;
-}
+afterEach(() => bench.close());
 
 async function hubWithEcu(): Promise<{ hub: Hub; ecu: EcuHandle }> {
   const hub = await startHub({ port: 0, bitrate: 1_000_000 });
-  closers.push(() => hub.close());
+  bench.closes(() => hub.close());
   const bus = await openBus(hub.url, { clock: realClock });
-  closers.push(() => bus.close());
-  return { hub, ecu: await powerEcu(bus) };
+  bench.closes(() => bus.close());
+  return { hub, ecu: await bench.powerEcu(bus) };
 }
-
-interface Ended {
-  readonly status: number | null;
-  /** Lines of JSON, as the output is piped. */
-  readonly lines: readonly Record<string, unknown>[];
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function agent(args: readonly string[], { killAfter }: { killAfter?: RegExp } = {}): Promise<Ended> {
-  const child = spawn(process.execPath, [AGENT, ...args], { stdio: ["ignore", "pipe", "pipe"] });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.on("data", (chunk) => {
-    stdout += String(chunk);
-    if (killAfter?.test(stdout) === true) child.kill("SIGKILL");
-  });
-  child.stderr.on("data", (chunk) => (stderr += String(chunk)));
-  const status = await new Promise<number | null>((resolve) => child.once("close", resolve));
-  const json = stdout.split("\n").filter((line) => line.startsWith("{") && line.endsWith("}"));
-  return { status, stdout, stderr, lines: json.map((line) => JSON.parse(line) as Record<string, unknown>) };
-}
-
-const flashArgs = (url: string, ...more: string[]): string[] =>
-  ["flash", image, "--ecu-profile", "engine", "--bus", url, "--descriptor", descriptor].concat(more);
 
 test("E12 flash --activate over hub:// puts the file into the bank, with progress in lines of JSON", async () => {
   const { hub, ecu } = await hubWithEcu();
-  const { status, lines } = await agent(flashArgs(hub.url, "--activate"));
+  const { status, lines } = await agent(bench.flashArgs(hub.url, "--activate"));
   expect(status).toBe(0);
   expect(lines[0]).toMatchObject({ plan: { version: "2.0.0", bytes: 40_000 } });
   expect(lines.filter((line) => line["progress"] === "flash").length).toBeGreaterThan(2);
   expect(lines.at(-1)).toMatchObject({ flashed: { transferredBytes: 40_000, status: { version: "2.0.0" } } });
   const state = ecu.state();
-  expect([state.activeBank, state.version, state.imageSha256Of("B")]).toEqual(["B", "2.0.0", sha256]);
+  expect([state.activeBank, state.version, state.imageSha256Of("B")]).toEqual(["B", "2.0.0", bench.sha256]);
 });
 
 test("E12 flash that was killed goes on where the ECU says", async () => {
   const { hub, ecu } = await hubWithEcu();
-  await agent(flashArgs(hub.url), { killAfter: /"percent":[6-9]\d/ });
-  expect(ecu.state().imageSha256Of("B")).not.toBe(sha256);
-  const { status, lines } = await agent(flashArgs(hub.url));
+  await agent(bench.flashArgs(hub.url), { killAfter: /"percent":[6-9]\d/ });
+  expect(ecu.state().imageSha256Of("B")).not.toBe(bench.sha256);
+  const { status, lines } = await agent(bench.flashArgs(hub.url));
   expect(status).toBe(0);
   const { resumedAtBytes, transferredBytes } = lines.at(-1)!["flashed"] as Record<string, number>;
   expect(resumedAtBytes).toBeGreaterThan(0);
   expect(resumedAtBytes! + transferredBytes!).toBe(40_000);
-  expect(ecu.state().imageSha256Of("B")).toBe(sha256);
+  expect(ecu.state().imageSha256Of("B")).toBe(bench.sha256);
 });
 
 test.skipIf(!hasSocat())(
   "E12 flash over slcan: on a pseudo-terminal puts the same bytes into the bank",
   async () => {
     const wire = new VirtualBus({ clock: realClock, bitrate: 500_000 });
-    closers.push(() => wire.close());
+    bench.closes(() => wire.close());
     const adapter = await startSimulatedSlcan({ bus: wire, name: "adapter", dialect: "canable2" });
-    closers.push(() => adapter.close());
-    const ecu = await powerEcu(wire.attach("ecu"));
-    const { status, stderr } = await agent(flashArgs(`slcan:${adapter.path}?bitrate=500k`));
+    bench.closes(() => adapter.close());
+    const ecu = await bench.powerEcu(wire.attach("ecu"));
+    const { status, stderr } = await agent(bench.flashArgs(`slcan:${adapter.path}?bitrate=500k`));
     expect([status, stderr]).toEqual([0, ""]);
-    expect(ecu.state().imageSha256Of("B")).toBe(sha256);
+    expect(ecu.state().imageSha256Of("B")).toBe(bench.sha256);
   },
 );
 
 test("E12 flash --dry-run plans without a bus; a wrong option ends with 2, a wrong file with 1", async () => {
-  const dry = await agent([
-    "flash",
-    image,
-    "--ecu-profile",
-    "engine",
-    "--descriptor",
-    descriptor,
-    "--dry-run",
-  ]);
-  expect(dry).toMatchObject({ status: 0, lines: [{ plan: { sha256 } }] });
+  const { image, descriptor } = bench;
+  const args = ["flash", image, "--ecu-profile", "engine", "--descriptor", descriptor];
+  const dry = await agent([...args, "--dry-run"]);
+  expect(dry).toMatchObject({ status: 0, lines: [{ plan: { sha256: bench.sha256 } }] });
   expect(await agent(["flash", image, "--ecu-profile", "nope"])).toMatchObject({ status: 2 });
-  const missing = await agent(["flash", join(folder, "nothing.hex"), "--ecu-profile", "engine"]);
+  const missing = await agent(["flash", join(bench.folder, "nothing.hex"), "--ecu-profile", "engine"]);
   expect(missing.status).toBe(1);
   expect(missing.stderr).toMatch(/^error FILE_UNREADABLE: .*\nCheck the path/);
 });
@@ -178,7 +103,7 @@ test("E12 B3 doctor tries the bus, measures the ECU, and ends with 0 where nothi
 
 test("E12 B3 doctor alone on a bus names the fault and ends with 1", async () => {
   const hub = await startHub({ port: 0, bitrate: 500_000 });
-  closers.push(() => hub.close());
+  bench.closes(() => hub.close());
   const { status, lines } = await agent(["doctor", "--bus", hub.url]);
   expect(lines).toContainEqual({ diagnosis: expect.objectContaining({ code: "NOBODY_ACKNOWLEDGES" }) });
   expect(status).toBe(1);
@@ -188,7 +113,7 @@ test("E12 V5 monitor shows frames and what they mean; explain reads them from a 
   const { hub } = await hubWithEcu();
   const watching = agent(["monitor", "--bus", hub.url, "--ecu-profile", "engine", "--seconds", "3"]);
   const asking = await openBus(hub.url, { clock: realClock });
-  closers.push(() => asking.close());
+  bench.closes(() => asking.close());
   const ask = setInterval(() => {
     void asking.send({ id: 0x708, data: Uint8Array.of(2, 0x3e, 0) });
   }, 100);
@@ -199,7 +124,7 @@ test("E12 V5 monitor shows frames and what they mean; explain reads them from a 
   expect(frames.some((frame) => frame.endsWith(" can0 708#023E00"))).toBe(true);
   const text = lines.map(({ line }) => (typeof line === "string" ? line : "")).join("\n");
   expect(text).toContain("Engine control  TesterPresent (3E)");
-  const log = join(folder, "bus.candump");
+  const log = join(bench.folder, "bus.candump");
   await writeFile(log, `${frames.join("\n")}\n`);
   const explained = await agent(["explain", log, "--ecu-profile", "engine"]);
   expect(explained.stdout).toContain("Engine control  TesterPresent (3E)");
