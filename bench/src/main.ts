@@ -7,9 +7,17 @@ const verbs: Program["verbs"] = {
     help: "throughput of a flash against the physical limit",
     load: async () => (await import("./cli/bus.ts")).bus,
   },
+  fuzz: {
+    help: "spoiled conversations against the protocol layers",
+    load: async () => (await import("./cli/fuzz.ts")).fuzz,
+  },
   delta: {
     help: "sizes, times and memory of patches, beside other tools",
     load: async () => (await import("./cli/delta.ts")).delta,
+  },
+  "delta-fuzz": {
+    help: "spoilt patches against the code that applies them",
+    load: async () => (await import("./cli/delta-fuzz.ts")).deltaFuzz,
   },
   "delta-power": {
     help: "ECU deltas over a bus: bytes saved, and power cuts at random bytes",
