@@ -10,7 +10,12 @@ case "$program" in
 	cloud) main=cloud-lite/src/main.ts ;;
 	bench) main=bench/src/main.ts ;;
 	hil) main=hil/src/main.ts ;;
+	--help | help)
+		printf '%s\n' "usage: scripts/run.sh <agent|ecu|cloud|bench|hil> [arguments]; each program answers --help"
+		exit 0
+		;;
 	*)
+		say "error UNKNOWN_PROGRAM: there is no program \"$program\""
 		say "usage: scripts/run.sh <agent|ecu|cloud|bench|hil> [arguments]; each program answers --help"
 		exit 2
 		;;

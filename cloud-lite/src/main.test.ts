@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -75,4 +75,11 @@ test.each([
   expect({ code, out }).toEqual({ code: status, out: "" });
   expect(err).toContain(sentence);
   expect(err).not.toMatch(/\n\s+at /);
+});
+
+test("A12 a folder with something else in it is left alone", async () => {
+  await writeFile(join(folder, "letter.txt"), "not a cloud");
+  const { code, err } = await finish("init", "--data", ".");
+  expect([code, await readdir(folder)]).toEqual([1, ["letter.txt"]]);
+  expect(err).toContain("DATA_NOT_OURS");
 });

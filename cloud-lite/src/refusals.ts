@@ -193,6 +193,12 @@ const table = {
     sentence: "S-record line {line}: {reason}.",
     help: "Make the file again with your linker or objcopy; it was damaged or cut off.",
   },
+  IMAGE_IS_TEXT: {
+    status: 422,
+    sentence:
+      "The upload for {hardwareId} is sent as raw binary and begins like a text file of format {format}.",
+    help: "Send it with format={format}; or with format=bin, if these characters are what is to be flashed.",
+  },
   IMAGE_IS_ELF: {
     status: 422,
     sentence: "The upload for {hardwareId} is an ELF file, which is more than what is flashed.",
@@ -270,6 +276,16 @@ const table = {
     sentence: "{folder} holds a cloud already.",
     help: "Start it with `cloud run --data FOLDER`, or choose an empty folder.",
   },
+  DATA_IN_USE: {
+    status: 0,
+    sentence: "{folder} is in use by another cloud.",
+    help: "Stop that cloud, or give this one a data folder of its own with --data.",
+  },
+  DATA_NOT_OURS: {
+    status: 0,
+    sentence: "{folder} is not empty and holds no cloud: there is {found} in it.",
+    help: "Name an empty or a new folder with --data.",
+  },
   DATA_UNUSABLE: {
     status: 0,
     sentence: "{path} is not usable: {reason}.",
@@ -313,7 +329,7 @@ const table = {
   VERB_UNKNOWN: {
     status: 0,
     sentence: "There is no `cloud {verb}`.",
-    help: "`cloud help` lists the verbs.",
+    help: "`cloud help` lists the verbs and the words that they take.",
   },
   AUDIT_BROKEN: {
     status: 0,

@@ -1,4 +1,4 @@
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import pino, { type Logger } from "pino";
 import { workerDeltaEngine } from "@halfshaft/ota-format/delta";
 import { findActor } from "./access/store.ts";
@@ -6,7 +6,7 @@ import { buildApp } from "./app.ts";
 import { assembleCloud } from "./assemble.ts";
 import type { App } from "./cloud.ts";
 import { SETTINGS, type CloudConfig } from "./config.ts";
-import { openFolder } from "./data-folder.ts";
+import { openFolderAlone } from "./data-folder.ts";
 import { DEFAULT_ORGANISATION } from "./db/open.ts";
 import { createBroker, type Broker } from "./mqtt/broker.ts";
 import { collectProcessMetrics } from "./plugins/metrics.ts";
@@ -32,12 +32,12 @@ const IDEMPOTENCY_MS = 7 * 24 * HOUSEKEEPING_MS;
 
 /**
  * Starts a cloud on its data folder.
- * @throws {Refusal} CLOUD_NOT_INITIALISED, DATA_UNUSABLE, PORT_TAKEN or ADDRESS_UNUSABLE
+ * @throws {Refusal} CLOUD_NOT_INITIALISED, DATA_IN_USE, DATA_UNUSABLE, PORT_TAKEN or ADDRESS_UNUSABLE
  */
 export async function startCloud(config: CloudConfig, now: () => number = Date.now): Promise<RunningCloud> {
   const log = createLog(config);
   const onError = (error: unknown): void => log.error({ err: error }, "background work failed");
-  const { db, signers, artifacts } = await openFolder(config.data, now);
+  const { db, signers, artifacts, release } = await openFolderAlone(config.data, now);
   const presence = new Set<Promise<void>>();
   const broker = await createBroker({
     async vehicleOfToken(token) {
@@ -86,6 +86,7 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
     await Promise.all(presence);
     await cloud.lastSeen.flush();
     await db.destroy();
+    release();
   };
   try {
     const urls = await listen(app, broker, config);
@@ -102,6 +103,23 @@ const REDACTED = ["req.headers.authorization", "token", "password"];
 
 const createLog = (config: CloudConfig): Logger =>
   pino({ level: config.logLevel, redact: REDACTED }, LOG_STREAM);
+
+/** Before a folder is made for them. @throws {Refusal} PORT_TAKEN or ADDRESS_UNUSABLE */
+export async function checkPorts({ host, port, mqttPort }: CloudConfig): Promise<void> {
+  for (const [wanted, option] of [
+    [port, SETTINGS.port.flag],
+    [mqttPort, SETTINGS.mqttPort.flag],
+  ] as const) {
+    const probe = createServer();
+    await new Promise<void>((resolve, reject) => {
+      probe.once("error", reject);
+      probe.listen({ host, port: wanted }, resolve);
+    }).catch((error: unknown) => {
+      throw unusable(error, host, wanted, `--${option}`);
+    });
+    await new Promise((closed) => probe.close(closed));
+  }
+}
 
 async function listen(
   app: App,

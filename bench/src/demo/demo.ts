@@ -70,6 +70,9 @@ export async function runDemo(
   }
   await startCampaign(cloud, second.releaseId, vehicleId);
   say(`The campaign is started. HMI: ${hmi.url}   API: ${running.cloudUrl}/docs`);
+  if (options.stay) {
+    say(`Approve the update at ${hmi.url}. The API's operator key is in ${operatorKeyFile(folders)}.`);
+  }
   say("");
 
   const job = await followJob({ cloud, hmi, vehicleId, approve: !options.stay, out, signal });
@@ -88,6 +91,8 @@ export async function runDemo(
   say(endingLine(options, job));
   return { hmiUrl: hmi.url, cloudUrl: running.cloudUrl };
 }
+
+const operatorKeyFile = (folders: Folders): string => join(folders.cloud, "operator-key");
 
 async function startCloudAndBus(
   options: DemoOptions,
@@ -114,7 +119,7 @@ async function startCloudAndBus(
   const cloudUrl = String(cloudReady.url);
   const mqttUrl = String(cloudReady.mqttUrl);
   const busUrl = String(hubReady.url);
-  const operatorKey = (await readFile(join(folders.cloud, "operator-key"), "utf8")).trim();
+  const operatorKey = (await readFile(operatorKeyFile(folders), "utf8")).trim();
   say(`Cloud ${cloudUrl}, MQTT ${mqttUrl}, CAN bus ${busUrl} at ${BITRATE / 1000} kbit/s.`);
   return { cloud: new CloudClient(cloudUrl, operatorKey), cloudUrl, mqttUrl, busUrl };
 }

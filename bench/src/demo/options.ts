@@ -97,7 +97,9 @@ function preferenceNamed(name: string): DeltaPreference {
 function port(option: string, text: string): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value > 65_535) {
-    throw new BenchError("BAD_OPTION", `${option} takes a port from 0 to 65535, not "${text}".`);
+    throw new BenchError("BAD_OPTION", `${option} takes a port from 0 to 65535, not "${text}".`, {
+      help: "0 takes any free one; see scripts/demo.sh --help.",
+    });
   }
   return value;
 }

@@ -1,10 +1,11 @@
 import { initialiseFolder, isInitialised, operatorKeyFile } from "../data-folder.ts";
-import { startCloud } from "../server.ts";
+import { checkPorts, startCloud } from "../server.ts";
 import type { Invocation } from "./verbs.ts";
 
 /** Starts the cloud, says so in one line of JSON, and stops at SIGTERM or SIGINT. */
 export async function run({ config }: Invocation): Promise<void> {
   if (!(await isInitialised(config.data))) {
+    await checkPorts(config);
     await initialiseFolder(config.data, Date.now);
     console.error(
       `Made a new cloud in ${config.data}. Its operator key is in ${operatorKeyFile(config.data)}.`,

@@ -84,6 +84,19 @@ test.each(["bin", "hex", "srec"])("U1 an ELF file is refused with advice, as %s 
   });
 });
 
+test.each([
+  ["hex", ":020000040000FA\r\n:00000001FF\r\n"],
+  ["srec", "S00600004844521B\nS9030000FC\n"],
+])(
+  "U1 a text file of format %s that is sent as raw binary is refused, unless it is meant so",
+  async (format, text) => {
+    const answer = await upload(Buffer.from(text));
+    expect(answer.problem()).toMatchObject({ status: 422, code: "IMAGE_IS_TEXT" });
+    expect(answer.problem().help).toContain(`format=${format}`);
+    expect((await upload(Buffer.from(text), "version=2.0.0&format=bin")).status).toBe(200);
+  },
+);
+
 test("U1 an Intel HEX with bytes outside of every region is refused with its line", async () => {
   const outside = [":020000042000DA", ":0100000001FE", ":00000001FF"].join("\n");
   const answer = await upload(outside, "version=2.0.0", "text/x-hex");

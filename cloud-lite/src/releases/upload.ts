@@ -21,7 +21,7 @@ const ELF_MAGIC = [0x7f, 0x45, 0x4c, 0x46];
 
 /**
  * Turns an uploaded file into an image and the bytes of its artifact. Pure.
- * @throws {Refusal} IMAGE_IS_ELF, HEX_MALFORMED, SREC_MALFORMED, IMAGE_OUT_OF_RANGE, IMAGE_EMPTY, ADDRESS_MISSING, VERSION_INVALID, …
+ * @throws {Refusal} IMAGE_IS_ELF, IMAGE_IS_TEXT, HEX_MALFORMED, SREC_MALFORMED, IMAGE_OUT_OF_RANGE, IMAGE_EMPTY, ADDRESS_MISSING, VERSION_INVALID, …
  */
 export function readUpload(upload: Upload): {
   image: Omit<Image, "imageId">;
@@ -37,7 +37,10 @@ export function readUpload(upload: Upload): {
   if (ELF_MAGIC.every((byte, i) => upload.bytes[i] === byte)) {
     throw new Refusal("IMAGE_IS_ELF", { hardwareId });
   }
-  const { blocks, whereIs } = READERS[formatOf(upload)](upload);
+  const format = formatOf(upload);
+  const textFormat = query.format === undefined && format === "bin" ? textFormatOf(upload) : undefined;
+  if (textFormat !== undefined) throw new Refusal("IMAGE_IS_TEXT", { hardwareId, format: textFormat });
+  const { blocks, whereIs } = READERS[format](upload);
   const { taken, leftOut } = splitByRegion(hardwareId, blocks, upload.regions, whereIs);
   const { file, ...digests } = assemble(taken);
   const image = { hardwareId, version: query.version, versionKey: key, releaseCounter, ...digests };
@@ -54,6 +57,17 @@ type Format = NonNullable<UploadQuery["format"]>;
 const MEDIA_TYPES: Readonly<Record<string, Format>> = { "text/x-hex": "hex", "text/x-srec": "srec" };
 
 const formatOf = ({ query, mediaType }: Upload): Format => query.format ?? MEDIA_TYPES[mediaType] ?? "bin";
+
+/** First record of an Intel HEX or S-record file: what nobody means to flash as it is. */
+const TEXT_BEGINNINGS: readonly (readonly [Format, RegExp])[] = [
+  ["hex", /^:[0-9A-Fa-f]{10,}\r?\n/],
+  ["srec", /^S[0-9][0-9A-Fa-f]{6,}\r?\n/],
+];
+
+function textFormatOf({ bytes }: Upload): Format | undefined {
+  const beginning = Buffer.from(bytes.subarray(0, 600)).toString("latin1");
+  return TEXT_BEGINNINGS.find(([, pattern]) => pattern.test(beginning))?.[0];
+}
 
 const READERS: Readonly<Record<Format, (upload: Upload) => Found>> = {
   bin: binaryBlocks,

@@ -12,6 +12,7 @@ import { type FetchFunction, Http } from "../http/http.ts";
 import { DurableStore } from "../journal/durable-store.ts";
 import { Journal } from "../journal/journal.ts";
 import { JOB, statement, T0, testOffer } from "../journal/testing.ts";
+import { afterAll } from "vitest";
 import { Nudge } from "../nudge.ts";
 import { Staging } from "../staging.ts";
 import { eventsOf } from "../telemetry/fact-events.ts";
@@ -23,9 +24,9 @@ import type { UpdateDeps } from "./deps.ts";
 import type { Progress } from "./progress.ts";
 
 export const CLOUD = "http://cloud.test";
-/** Of all worlds of this process; goes with it. */
+/** Of all worlds of a test file; goes with them. */
 const root = mkdtempSync(join(tmpdir(), "halfshaft-agent-"));
-process.once("exit", () => rmSync(root, { recursive: true, force: true }));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const nothing: FetchFunction = async () => new Response("{}", { status: 503 });
 
