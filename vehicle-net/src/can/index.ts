@@ -31,3 +31,6 @@ export type { ErrorStateChange, NodeOptions, VirtualNode } from "./virtual-node.
 export { openBus, type OpenBusOptions } from "./drivers.ts";
 export { startHub, type Hub, type HubOptions } from "./hub-server.ts";
 export { formatCandumpLine, parseCandumpLine, type CandumpEntry } from "./candump.ts";
+export { decodeAnswer, decodeCommand, type SlcanAnswer, type SlcanCommand } from "./slcan-codec.ts";
+export { SlcanError, type SlcanErrorCode } from "./slcan-error.ts";
+export { SlcanLines } from "./slcan-line.ts";

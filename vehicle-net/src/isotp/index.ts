@@ -1,7 +1,10 @@
 export type { FunctionalAddressing, IsoTpAddressing } from "./addressing.ts";
 export { openFunctionalChannel, openIsoTpChannel, type IsoTpChannel } from "./channel.ts";
 export { IsoTpError, IsoTpOptionError, type IsoTpFault } from "./error.ts";
+export { sessionParameters, type SessionParameters } from "./options.ts";
 export type { FunctionalOptions, IsoTpFrameOptions, IsoTpOptions } from "./options.ts";
 export { decodePdu, type Pdu } from "./pci.ts";
 export { decodeStMin, defaultTiming, encodeStMin, type IsoTpTiming } from "./timing.ts";
+export type { Effect, FrameRole, TimerName } from "./effect.ts";
+export { IsoTpSession } from "./session.ts";
 export type { MessageReceiver, MessageTransport } from "./transport.ts";
