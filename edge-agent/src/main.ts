@@ -90,11 +90,24 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
   return action(args);
 }
 
+/** Codes of lower layers are words with hyphens; a person sees one kind of code. */
+const printed = (code: string): string => code.toUpperCase().replaceAll("-", "_");
+
+/** Sentence, code and help; the stack of what nobody foresaw is shown on demand only. */
+function explain(error: unknown): string {
+  if (error instanceof Error && "code" in error) {
+    const help = "help" in error && typeof error.help === "string" ? `\n${error.help}` : "";
+    return `error ${printed(String(error.code))}: ${error.message}${help}`;
+  }
+  const stack = process.env["HALFSHAFT_DEBUG"] && error instanceof Error ? `\n${error.stack}` : "";
+  const reason = error instanceof Error ? error.message : String(error);
+  return `error INTERNAL: ${reason}\nThis is a fault of the program; run it with HALFSHAFT_DEBUG=1 and report it.${stack}`;
+}
+
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof Error && "code" in error)) throw error;
-  console.error(`error ${String(error.code)}: ${error.message}`);
-  if ("help" in error && typeof error.help === "string") console.error(error.help);
-  process.exitCode = WRONG_USE.has(String(error.code)) ? 2 : 1;
+  console.error(explain(error));
+  const isWrongUse = error instanceof Error && "code" in error && WRONG_USE.has(String(error.code));
+  process.exitCode = isWrongUse ? 2 : 1;
 }
