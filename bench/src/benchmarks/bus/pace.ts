@@ -22,5 +22,6 @@ export function highestLoad(entries: readonly CandumpEntry[], rates: BitRates, w
     while (frame.endMs - frames[first]!.startMs > windowMs + ROUNDING_MS) sumMs -= frames[first++]!.timeMs;
     highestMs = Math.max(highestMs, sumMs);
   }
-  return highestMs / (windowMs + ROUNDING_MS);
+  // Adding and taking away thousands of frames leaves an error far below a bit.
+  return Number((highestMs / (windowMs + ROUNDING_MS)).toFixed(9));
 }

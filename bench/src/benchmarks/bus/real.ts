@@ -18,8 +18,6 @@ import { TransferWindow } from "./transfer-window.ts";
 
 /** Over any stretch of this length the hub must keep to the bit rate. */
 const PACE_WINDOW_MS = 100;
-/** What adding up thousands of frames leaves. */
-const FLOAT_ERROR = 1e-9;
 
 /** Where there is one, the ECU keeps itself in memory: waiting for a disk would be processing time. */
 const MEMORY_FOLDER = "/dev/shm";
@@ -93,7 +91,7 @@ async function flashOnce(bus: NamedBus, folder: string, children: Children): Pro
   const window = new TransferWindow([profile], bus.rates);
   for (const { frame, atMs } of entries) window.show(frame, atMs);
   const load = highestLoad(entries, bus.rates, PACE_WINDOW_MS);
-  if (load > 1 + FLOAT_ERROR) {
+  if (load > 1) {
     const percent = (load * 100).toFixed(2);
     throw new BenchError("UNEXPECTED_RESULT", `the hub ran at ${percent} % of its bit rate over 100 ms`);
   }
