@@ -83,6 +83,12 @@ debian() {
 
 debian bsdiff bsdiff || say "without bsdiff the tests against the outside tool are skipped"
 debian socat socat || say "without socat the slcan driver is not tested through pseudo-terminals"
+python_can() { /usr/bin/python3 -c 'import can, serial' >/dev/null 2>&1; }
+if ! python_can && [ "$install" = yes ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
+	say "Installing the Debian packages python3-can and python3-serial (forbid this with --no-install) ..."
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-can python3-serial >/dev/null 2>&1
+fi
+python_can || say "without Debian's python3-can and python3-serial, python-can is not tried on the hub"
 for pair in qemu-system-x86:qemu-system-x86_64 busybox-static:busybox iproute2:ip can-utils:candump; do
 	debian "${pair%%:*}" "${pair##*:}" || say "without ${pair%%:*} less is tested against the kernel's CAN"
 done

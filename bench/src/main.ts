@@ -11,6 +11,10 @@ const verbs: Program["verbs"] = {
     help: "spoiled conversations against the protocol layers",
     load: async () => (await import("./cli/fuzz.ts")).fuzz,
   },
+  slcan: {
+    help: "frames lost through a serial adapter that drops silently",
+    load: async () => (await import("./cli/slcan.ts")).slcan,
+  },
   delta: {
     help: "sizes, times and memory of patches, beside other tools",
     load: async () => (await import("./cli/delta.ts")).delta,

@@ -6,14 +6,15 @@ import {
   provisionEcu,
 } from "@halfshaft/ecu-firmware-sim";
 import type { ImageToInstall } from "@halfshaft/edge-agent/installer";
-import type { VirtualBus } from "@halfshaft/vehicle-net/can";
+import type { CanBus } from "@halfshaft/vehicle-net/can";
 import type { Clock } from "@halfshaft/vehicle-net/clock";
 import type { EcuProfile } from "@halfshaft/vehicle-net/ecu";
 import { benchKey, signImage } from "./signed-image.ts";
 
 export interface SimulatedEcuOptions {
   readonly clock: Clock;
-  readonly wire: VirtualBus;
+  /** What the ECU is attached to. */
+  readonly wire: { attach(name: string): CanBus };
   readonly profile: EcuProfile;
   readonly serial: string;
   readonly oldImage: Uint8Array;
@@ -21,7 +22,7 @@ export interface SimulatedEcuOptions {
   readonly faults?: EcuFaults;
 }
 
-/** An ECU on a virtual bus, and the software that is meant for it. */
+/** An ECU on a bus, and the software that is meant for it. */
 export interface SimulatedEcu {
   readonly ecu: EcuHandle;
   /** The new image as the installer takes it. */

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { flashOver } from "@halfshaft/bench/flash-over";
 import { type CanBus, openBus } from "@halfshaft/vehicle-net/can";
 import { realClock } from "@halfshaft/vehicle-net/clock";
 import { openIsoTpChannel } from "@halfshaft/vehicle-net/isotp";
@@ -56,6 +57,21 @@ export async function measureIsoTp(interfaceName: string, messages: number): Pro
       }
     });
     return result("driver, our ISO-TP", messages * FRAMES_PER_MESSAGE, messages * MESSAGE_BYTES, load);
+  });
+}
+
+/** A whole flash of `bytes` over UDS: agent's installer and simulated ECU, both in this process. */
+export async function measureFlash(interfaceName: string, bytes: number): Promise<SocketCanResult> {
+  return withTwo(interfaceName, async (gateway, ecu) => {
+    const witness = await openBus(`socketcan:${interfaceName}`, { clock: realClock });
+    let frames = 0;
+    witness.subscribe(() => (frames += 1));
+    try {
+      const load = await measureLoad(() => flashOver(gateway, ecu, bytes));
+      return result("flash over UDS", frames, bytes, load);
+    } finally {
+      await witness.close();
+    }
   });
 }
 
