@@ -20,7 +20,7 @@ export interface WorkerEngineOptions {
 
 /**
  * Works in one thread of its own, job after job; the thread is kept, since a warm one is faster, but does not
- * keep the process alive. Base, result and patch are copied to it unless they lie in shared memory.
+ * keep the process alive. Base, result and patch are copied to memory that both threads see, unless they lie in such.
  */
 export function workerDeltaEngine({ niceness = 0 }: WorkerEngineOptions = {}): DeltaEngine {
   let worker: Worker | undefined;
@@ -52,7 +52,8 @@ export function workerDeltaEngine({ niceness = 0 }: WorkerEngineOptions = {}): D
     options: EngineCreateOptions = {},
   ): Promise<Uint8Array> => {
     const { onProgress } = options;
-    const made = await enqueue({ request: { kind, base, result }, options, onProgress });
+    const request = { kind, base: shared(base), result: shared(result) };
+    const made = await enqueue({ request, options, onProgress });
     return made!;
   };
 
@@ -60,12 +61,22 @@ export function workerDeltaEngine({ niceness = 0 }: WorkerEngineOptions = {}): D
     create: (base, result, options) => make("create", base, result, options),
     listDetoolsSteps: (base, result, options) => make("listDetoolsSteps", base, result, options),
     async apply(request, onChunk, options = {}) {
-      await enqueue({ request: { kind: "apply", request }, options, onChunk });
+      const { base, patch } = request;
+      const sharing = { ...request, base: shared(base), patch: shared(patch) };
+      await enqueue({ request: { kind: "apply", request: sharing }, options, onChunk });
     },
     async close() {
       await worker?.terminate();
     },
   };
+}
+
+/** One copy at most, where a message to the other thread would take several. */
+function shared(bytes: Uint8Array): Uint8Array {
+  if (bytes.buffer instanceof SharedArrayBuffer) return bytes;
+  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  copy.set(bytes);
+  return copy;
 }
 
 /** The file beside this one with the same ending: `.ts` in development, `.js` when installed. */

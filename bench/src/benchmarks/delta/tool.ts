@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { promisify } from "node:util";
 import { BenchError } from "../../bench-error.ts";
 
@@ -6,13 +6,14 @@ const run = promisify(execFile);
 const GNU_TIME = "/usr/bin/time";
 const KIB = 1024;
 
-/** @throws {BenchError} `PROGRAM_ENDED` where it fails */
-export async function runTool(command: string, args: readonly string[]): Promise<void> {
-  try {
-    await run(command, args);
-  } catch (cause) {
-    throw new BenchError("PROGRAM_ENDED", `${command} ${args.join(" ")} failed`, { cause });
-  }
+/**
+ * Blocks meanwhile: asked in any other way, Node takes milliseconds more to start a program and to hear of its end.
+ * @throws {BenchError} `PROGRAM_ENDED` where it fails
+ */
+export function runTool(command: string, args: readonly string[]): void {
+  const { status, error, stderr } = spawnSync(command, args, { encoding: "utf8" });
+  if (status === 0) return;
+  throw new BenchError("PROGRAM_ENDED", `${command} ${args.join(" ")} failed: ${stderr}`, { cause: error });
 }
 
 /** Whether the shell would find it. */
