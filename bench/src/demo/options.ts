@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { DEFAULTS, DELTA_PREFERENCES, type DeltaPreference } from "@halfshaft/edge-agent";
+import { DELTA_PREFERENCES, type DeltaPreference } from "@halfshaft/edge-agent";
 import { BenchError } from "../bench-error.ts";
 
 export const DEMO_FAULTS = ["boot-failure", "tampered-artifact"] as const;
@@ -25,8 +25,8 @@ Carries release 2 of three control units from the cloud over CAN into their inac
 
   --fault boot-failure       one unit does not start the new software: all go back
   --fault tampered-artifact  a file is changed after it was signed: refused before the bus is touched
-  --delta WORD               how images travel: auto (default) takes the cheapest way; gateway and ecu say who
-                             applies the delta; full sends whole images
+  --delta WORD               who applies the deltas: gateway (default) or ecu; full sends whole images; auto takes the
+                             cheapest way, as an agent does by itself
   --stay                     wait for a person on the HMI, and keep everything running
   --data DIR                 where state, logs and the capture of the bus go (default .halfshaft/demo, made anew)
   --cloud-port N             default 47080; 0 takes a free one, as for the others
@@ -59,7 +59,7 @@ function parse(args: readonly string[]) {
       args: [...args],
       options: {
         fault: { type: "string" },
-        delta: { type: "string", default: DEFAULTS.deltaPreference },
+        delta: { type: "string", default: "gateway" },
         stay: { type: "boolean" },
         data: { type: "string" },
         "cloud-port": { type: "string" },
