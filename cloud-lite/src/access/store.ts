@@ -1,10 +1,18 @@
 import { v7 as uuidv7 } from "uuid";
 import type { Database } from "../db/open.ts";
+import { EVERYTHING, type Grant } from "./grants.ts";
 import { newToken, tokenMatches, tokenPrefix, type TokenKind } from "./tokens.ts";
 
 /** Who acts: an operator by key, or a vehicle by device token. */
 export type Actor =
-  | { readonly kind: "operator"; readonly organisationId: string; readonly credentialId: string }
+  | {
+      readonly kind: "operator";
+      readonly organisationId: string;
+      readonly credentialId: string;
+      /** The person, also behind an API key: an author may not approve with another key. */
+      readonly principalId: string;
+      readonly grants: readonly Grant[];
+    }
   | {
       readonly kind: "vehicle";
       readonly organisationId: string;
@@ -53,6 +61,8 @@ export async function findActor(db: Database, token: string): Promise<Actor | un
     .executeTakeFirst();
   if (!row || !tokenMatches(token, row.digest)) return undefined;
   const { organisationId, credentialId, vehicleId } = row;
-  if (row.kind === "operator") return { kind: "operator", organisationId, credentialId };
+  if (row.kind === "operator") {
+    return { kind: "operator", organisationId, credentialId, principalId: credentialId, grants: EVERYTHING };
+  }
   return vehicleId === null ? undefined : { kind: "vehicle", organisationId, credentialId, vehicleId };
 }

@@ -1,8 +1,7 @@
 import SqliteDatabase from "better-sqlite3";
 import { CamelCasePlugin, Kysely, SqliteDialect } from "kysely";
 import { Migrator } from "kysely/migration";
-import { beginning } from "./migrations/0001-beginning.ts";
-import { deltaRetries } from "./migrations/0002-delta-retries.ts";
+import { MIGRATIONS } from "./migrations/all.ts";
 import type { Tables } from "./tables.ts";
 
 export type Database = Kysely<Tables>;
@@ -34,10 +33,7 @@ export async function openDatabase(file: string, now: () => number): Promise<Dat
 async function migrate(db: Database, now: () => number): Promise<void> {
   const migrator = new Migrator({
     db,
-    provider: {
-      getMigrations: () =>
-        Promise.resolve({ "0001-beginning": beginning, "0002-delta-retries": deltaRetries }),
-    },
+    provider: { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) },
   });
   const { error } = await migrator.migrateToLatest();
   if (error) throw error;

@@ -1,10 +1,8 @@
 import { sql, type Kysely } from "kysely";
 import type { Migration } from "kysely/migration";
+import { createIndex, createTable, type NewIndex, type NewTable } from "./columns.ts";
 
-/** A table whose first column is the organisation; `text?` may be null. Portable to SQLite and PostgreSQL 15. */
-type Columns = Readonly<Record<string, "text" | "text?" | "integer" | "integer?">>;
-
-const TABLES: Readonly<Record<string, { columns: Columns; key: readonly string[] }>> = {
+const TABLES: Readonly<Record<string, NewTable>> = {
   organisations: { columns: { name: "text", createdAt: "integer" }, key: [] },
   credentials: {
     columns: {
@@ -231,13 +229,7 @@ const TABLES: Readonly<Record<string, { columns: Columns; key: readonly string[]
   },
 };
 
-interface Index {
-  table: string;
-  columns: readonly string[];
-  unique?: boolean;
-}
-
-const INDEXES: Readonly<Record<string, Index>> = {
+const INDEXES: Readonly<Record<string, NewIndex>> = {
   credentialsPrefix: { table: "credentials", columns: ["prefix"], unique: true },
   vehiclesVin: { table: "vehicles", columns: ["organisationId", "vin"], unique: true },
   vehicleGroupsName: { table: "vehicleGroups", columns: ["organisationId", "groupName"] },
@@ -268,15 +260,7 @@ const INDEXES: Readonly<Record<string, Index>> = {
 };
 
 async function createTables(db: Kysely<unknown>): Promise<void> {
-  for (const [table, { columns, key }] of Object.entries(TABLES)) {
-    let create = db.schema.createTable(table).addColumn("organisationId", "text", (c) => c.notNull());
-    for (const [name, kind] of Object.entries(columns)) {
-      // 64 bits: PostgreSQL's integer is too short for milliseconds.
-      const type = kind.startsWith("text") ? "text" : "bigint";
-      create = create.addColumn(name, type, (c) => (kind.endsWith("?") ? c : c.notNull()));
-    }
-    await create.addPrimaryKeyConstraint(`${table}Key`, ["organisationId", ...key] as never[]).execute();
-  }
+  for (const [table, made] of Object.entries(TABLES)) await createTable(db, table, made);
   // SQLite numbers rows by itself only for exactly "integer primary key".
   await db.schema
     .createTable("events")
@@ -297,13 +281,7 @@ async function createTables(db: Kysely<unknown>): Promise<void> {
 export const beginning: Migration = {
   async up(db: Kysely<unknown>) {
     await createTables(db);
-    for (const [name, { table, columns, unique }] of Object.entries(INDEXES)) {
-      const create = db.schema
-        .createIndex(name)
-        .on(table)
-        .columns([...columns]);
-      await (unique ? create.unique() : create).execute();
-    }
+    for (const [name, index] of Object.entries(INDEXES)) await createIndex(db, name, index);
     // A released version is taken for good; drafts may still share one.
     await db.schema
       .createIndex("imagesPublished")

@@ -1,0 +1,62 @@
+/** Roles of operators, from least to most: A4. */
+export const ROLES = ["viewer", "operator", "approver", "admin"] as const;
+export type Role = (typeof ROLES)[number];
+
+/** What a route asks for. */
+export const PERMISSIONS = [
+  "fleet.read",
+  "fleet.write",
+  "release.read",
+  "release.write",
+  "campaign.read",
+  "campaign.write",
+  "campaign.approve",
+  "campaign.operate",
+  "safety.weaken",
+  "audit.read",
+  "access.manage",
+  "cloud.operate",
+] as const;
+export type Permission = (typeof PERMISSIONS)[number];
+
+/** Which vehicles a grant covers: every given list must hold the vehicle's value; a list left out holds all. */
+export interface Scope {
+  readonly regions?: readonly string[];
+  readonly models?: readonly string[];
+}
+
+/** A role over a scope. Grants add up, but never merge: each role counts only for its own scope. */
+export interface Grant {
+  readonly role: Role;
+  readonly scope: Scope;
+}
+
+const VIEWER = ["fleet.read", "release.read", "campaign.read"] as const;
+const OPERATOR = [...VIEWER, "fleet.write", "release.write", "campaign.write", "campaign.operate"] as const;
+const APPROVER = [...VIEWER, "campaign.approve", "audit.read"] as const;
+
+const ALLOWED: Readonly<Record<Role, readonly Permission[]>> = {
+  viewer: VIEWER,
+  operator: OPERATOR,
+  approver: APPROVER,
+  admin: PERMISSIONS,
+};
+
+export const EVERYTHING: readonly Grant[] = [{ role: "admin", scope: {} }];
+
+/** The scopes within which these grants give a permission; none: not at all. */
+export const scopesOf = (grants: readonly Grant[], permission: Permission): Scope[] =>
+  grants.filter(({ role }) => ALLOWED[role].includes(permission)).map(({ scope }) => scope);
+
+/** What scopes look at in a vehicle. */
+export interface Located {
+  readonly region?: string | null;
+  readonly model?: string | null;
+}
+
+/** Whether some scope covers the vehicle. A vehicle without a region is covered by scopes that name none. */
+export const covers = (scopes: readonly Scope[], { region, model }: Located): boolean =>
+  scopes.some((scope) => holds(scope.regions, region) && holds(scope.models, model));
+
+const holds = (wanted: readonly string[] | undefined, value: string | null | undefined): boolean =>
+  wanted === undefined || (typeof value === "string" && wanted.includes(value));

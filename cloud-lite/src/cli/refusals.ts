@@ -1,0 +1,90 @@
+import type { RefusalCode } from "../refusal-code.ts";
+
+/** The machine and the command line. */
+export const MACHINE_REFUSALS = {
+  INTERNAL: {
+    status: 500,
+    sentence: "The cloud met an error that it has no name for.",
+    help: "Search its log for the request id, and report it.",
+  },
+  NOT_READY: {
+    status: 503,
+    sentence: "The cloud is not ready: {reason}.",
+    help: "Try again shortly; look at its log if it stays.",
+  },
+  CLOUD_CONFIG_INVALID: {
+    status: 0,
+    sentence: "{setting} is {value}: {reason}.",
+    help: "Correct the option or the environment variable; `cloud help` lists them.",
+  },
+  CLOUD_NOT_INITIALISED: {
+    status: 0,
+    sentence: "{folder} holds no cloud.",
+    help: "Run `cloud init --data FOLDER` first, or name the right folder.",
+  },
+  CLOUD_ALREADY_INITIALISED: {
+    status: 0,
+    sentence: "{folder} holds a cloud already.",
+    help: "Start it with `cloud run --data FOLDER`, or choose an empty folder.",
+  },
+  DATA_IN_USE: {
+    status: 0,
+    sentence: "{folder} is in use by another cloud.",
+    help: "Stop that cloud, or give this one a data folder of its own with --data.",
+  },
+  DATA_NOT_OURS: {
+    status: 0,
+    sentence: "{folder} is not empty and holds no cloud: there is {found} in it.",
+    help: "Name an empty or a new folder with --data.",
+  },
+  DATA_UNUSABLE: {
+    status: 0,
+    sentence: "{path} is not usable: {reason}.",
+    help: "Check that the folder exists, belongs to this user and has space.",
+  },
+  PORT_TAKEN: {
+    status: 0,
+    sentence: "Port {port} on {host} is taken by another program.",
+    help: "Stop the other program, or choose another port with {option}; 0 takes any free one.",
+  },
+  ADDRESS_UNUSABLE: {
+    status: 0,
+    sentence: "{host} port {port} cannot be listened on: {reason}.",
+    help: "Check {option} and the address of this machine.",
+  },
+  OPTION_INVALID: {
+    status: 0,
+    sentence: "{reason}.",
+    help: "See `cloud {verb} --help`.",
+  },
+  FILE_UNREADABLE: {
+    status: 0,
+    sentence: "{path} cannot be read: {reason}.",
+    help: "Check the name and its permissions.",
+  },
+  FILE_UNWRITABLE: {
+    status: 0,
+    sentence: "{path} cannot be written: {reason}.",
+    help: "Check the folder, its permissions and the free space.",
+  },
+  FILE_EXISTS: {
+    status: 0,
+    sentence: "{path} is there already.",
+    help: "Choose another name, or replace it with --force.",
+  },
+  PATCH_UNUSABLE: {
+    status: 0,
+    sentence: "{path} is no patch that can be used here: {reason}.",
+    help: "Check that it is the right file for this OLD; make it again if it was damaged.",
+  },
+  VERB_UNKNOWN: {
+    status: 0,
+    sentence: "There is no `cloud {verb}`.",
+    help: "`cloud help` lists the verbs and the words that they take.",
+  },
+  AUDIT_BROKEN: {
+    status: 0,
+    sentence: "Audit entry {seq} does not fit its chain: {reason}.",
+    help: "Someone changed the database. Compare it with a backup; entries before this one are sound.",
+  },
+} as const satisfies Record<string, RefusalCode>;

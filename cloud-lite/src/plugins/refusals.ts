@@ -1,0 +1,45 @@
+import type { RefusalCode } from "../refusal-code.ts";
+
+/** What can be wrong with a request itself. */
+export const REQUEST_REFUSALS = {
+  REQUEST_INVALID: {
+    status: 400,
+    sentence: "The request is not as documented: {reason}.",
+    help: "Compare it with /api/v1/openapi.json; browse it at /docs.",
+  },
+  BODY_NOT_JSON: {
+    status: 400,
+    sentence: "The body is not JSON: {reason}.",
+    help: "Send valid JSON with Content-Type: application/json.",
+  },
+  BODY_TOO_LARGE: {
+    status: 413,
+    sentence: "The body is larger than the {limit} bytes that this route takes.",
+    help: "Send less at once, or raise the limit in the configuration of the cloud.",
+  },
+  MEDIA_TYPE_UNSUPPORTED: {
+    status: 415,
+    sentence: "This route does not take {mediaType}.",
+    help: "Send one of the media types that /api/v1/openapi.json names for this route.",
+  },
+  ROUTE_UNKNOWN: {
+    status: 404,
+    sentence: "There is no {method} {path}.",
+    help: "Browse the API at /docs.",
+  },
+  CURSOR_INVALID: {
+    status: 400,
+    sentence: "The cursor is not one of this list.",
+    help: "Pass metadata.nextCursor of the page before, unchanged, or start without a cursor.",
+  },
+  IDEMPOTENCY_KEY_REUSED: {
+    status: 422,
+    sentence: 'Idempotency-Key "{key}" was used before for another request.',
+    help: "Use a new key for each new request; repeat a key only with the same method, path and body.",
+  },
+  SECRET_SHOWN_ONCE: {
+    status: 409,
+    sentence: "This request was carried out before, and its secret was shown then.",
+    help: "Issue another token and revoke the one that was lost.",
+  },
+} as const satisfies Record<string, RefusalCode>;

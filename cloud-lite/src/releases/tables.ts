@@ -1,0 +1,62 @@
+import type { Flag, JsonText, Millis, Owned } from "../db/columns.ts";
+
+interface HardwareTable extends Owned {
+  hardwareId: string;
+  title: string;
+  regions: JsonText;
+  createdAt: Millis;
+  updatedAt: Millis;
+}
+
+interface ReleasesTable extends Owned {
+  releaseId: string;
+  name: string;
+  headline: string;
+  notes: string;
+  state: "draft" | "published" | "withdrawn";
+  createdAt: Millis;
+  publishedAt: Millis | null;
+}
+
+interface ImagesTable extends Owned {
+  imageId: string;
+  releaseId: string;
+  hardwareId: string;
+  version: string;
+  versionKey: string;
+  releaseCounter: number;
+  length: number;
+  sha256: string;
+  sha512: string;
+  segments: JsonText;
+  /** Signed descriptor, base64; set when the release is published. */
+  descriptor: string | null;
+  published: Flag;
+  createdAt: Millis;
+}
+
+interface DeltasTable extends Owned {
+  deltaId: string;
+  imageId: string;
+  baseImageId: string;
+  format: "bsdiff40" | "detools";
+  /** `skipped`: made, but not smaller enough than the full image. */
+  state: "pending" | "made" | "skipped" | "failed";
+  length: number | null;
+  sha256: string | null;
+  /** Of the last attempt, also while the next one waits. */
+  failure: string | null;
+  /** How often making it has failed. */
+  failures: number;
+  /** Not to be tried before; null: at once. */
+  retryAt: Millis | null;
+  createdAt: Millis;
+  finishedAt: Millis | null;
+}
+
+export interface ReleasesTables {
+  hardware: HardwareTable;
+  releases: ReleasesTable;
+  images: ImagesTable;
+  deltas: DeltasTable;
+}

@@ -1,0 +1,45 @@
+import type { RefusalCode } from "../refusal-code.ts";
+
+/** Vehicles. */
+export const VEHICLE_REFUSALS = {
+  VEHICLE_UNKNOWN: {
+    status: 404,
+    sentence: "There is no vehicle {vehicleId}.",
+    help: "List the vehicles with GET /api/v1/vehicles.",
+  },
+  VEHICLE_EXISTS: {
+    status: 409,
+    sentence: "Vehicle {vehicleId} is registered already.",
+    help: "Read it with GET /api/v1/vehicles/{vehicleId}.",
+  },
+  VIN_UNKNOWN: {
+    status: 404,
+    sentence: "No vehicle has VIN {vin}.",
+    help: "Register the vehicle first, or correct the VIN.",
+  },
+  VIN_TAKEN: {
+    status: 409,
+    sentence: "VIN {vin} belongs to vehicle {vehicleId}.",
+    help: "A VIN names one vehicle of an organisation. Correct it, or read the other vehicle.",
+  },
+  VIN_INVALID: {
+    status: 422,
+    sentence: "{vin} is not a VIN: {reason}.",
+    help: "Correct it (ISO 3779), or start the cloud with --vin-policy free if these vehicles have other ids.",
+  },
+  ECU_DUPLICATE: {
+    status: 422,
+    sentence: "ECU {ecuId} is listed twice.",
+    help: "An ECU's serial number is its id in the vehicle; give each its own.",
+  },
+  HARDWARE_UNKNOWN: {
+    status: 404,
+    sentence: "Hardware {hardwareId} is not known.",
+    help: "Register it with its memory regions: PUT /api/v1/hardware/{hardwareId}.",
+  },
+  HARDWARE_REGIONS_INVALID: {
+    status: 422,
+    sentence: "The memory regions of {hardwareId} are not usable: {reason}.",
+    help: "Regions lie within 32 bits, do not overlap, and at least one of them is flashed.",
+  },
+} as const satisfies Record<string, RefusalCode>;

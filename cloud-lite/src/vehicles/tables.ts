@@ -1,0 +1,51 @@
+import type { JsonText, Millis, Owned } from "../db/columns.ts";
+
+interface VehiclesTable extends Owned {
+  vehicleId: string;
+  vin: string | null;
+  model: string | null;
+  year: number | null;
+  region: string | null;
+  /** The job whose software the Director describes. */
+  desiredJobId: string | null;
+  /** Rises with every change of what the Director must sign. */
+  desiredRevision: number;
+  presence: "online" | "offline" | null;
+  lastSeenAt: Millis | null;
+  manifestAt: Millis | null;
+  createdAt: Millis;
+}
+
+interface VehicleGroupsTable extends Owned {
+  vehicleId: string;
+  groupName: string;
+}
+
+interface EcusTable extends Owned {
+  vehicleId: string;
+  ecuId: string;
+  name: string;
+  hardwareId: string;
+  kind: "uds" | "gateway";
+  position: number;
+  version: string | null;
+  imageSha256: string | null;
+  releaseCounter: number | null;
+  activeBank: "A" | "B" | null;
+  bootState: "committed" | "trial" | "fellBack" | "unknown" | null;
+  reportedAt: Millis | null;
+}
+
+interface VersionManifestsTable extends Owned {
+  manifestId: string;
+  vehicleId: string;
+  receivedAt: Millis;
+  body: JsonText;
+}
+
+export interface VehiclesTables {
+  vehicles: VehiclesTable;
+  vehicleGroups: VehicleGroupsTable;
+  ecus: EcusTable;
+  versionManifests: VersionManifestsTable;
+}
