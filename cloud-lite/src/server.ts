@@ -5,7 +5,7 @@ import { findActor } from "./access/store.ts";
 import { buildApp } from "./app.ts";
 import { assembleCloud } from "./assemble.ts";
 import type { App } from "./cloud.ts";
-import { SETTINGS, type CloudConfig } from "./config.ts";
+import { flagOf, type CloudConfig } from "./config.ts";
 import { openFolderAlone } from "./data-folder.ts";
 import { DEFAULT_ORGANISATION } from "./db/open.ts";
 import { createBroker, type Broker } from "./mqtt/broker.ts";
@@ -107,8 +107,8 @@ const createLog = (config: CloudConfig): Logger =>
 /** Before a folder is made for them. @throws {Refusal} PORT_TAKEN or ADDRESS_UNUSABLE */
 export async function checkPorts({ host, port, mqttPort }: CloudConfig): Promise<void> {
   for (const [wanted, option] of [
-    [port, SETTINGS.port.flag],
-    [mqttPort, SETTINGS.mqttPort.flag],
+    [port, flagOf("port")],
+    [mqttPort, flagOf("mqttPort")],
   ] as const) {
     const probe = createServer();
     await new Promise<void>((resolve, reject) => {
@@ -127,13 +127,13 @@ async function listen(
   { host, port, mqttPort }: CloudConfig,
 ): Promise<{ url: string; mqttUrl: string }> {
   await app.listen({ host, port }).catch((error: unknown) => {
-    throw unusable(error, host, port, `--${SETTINGS.port.flag}`);
+    throw unusable(error, host, port, `--${flagOf("port")}`);
   });
   await new Promise<void>((resolve, reject) => {
     broker.server.once("error", reject);
     broker.server.listen({ host, port: mqttPort }, resolve);
   }).catch((error: unknown) => {
-    throw unusable(error, host, mqttPort, `--${SETTINGS.mqttPort.flag}`);
+    throw unusable(error, host, mqttPort, `--${flagOf("mqttPort")}`);
   });
   const name = host.includes(":") ? `[${host}]` : host;
   return {
