@@ -1,4 +1,13 @@
 import type { JsonText, Millis, Owned } from "../db/columns.ts";
+import type { TwinTables } from "./twin-tables.ts";
+
+/** Codes of `heldReason`. */
+export type HeldReason =
+  | "ecuReplaced"
+  | "ecuHardwareChanged"
+  | "ecuAdded"
+  | "ecuMissing"
+  | "replacementRejected";
 
 interface VehiclesTable extends Owned {
   vehicleId: string;
@@ -13,6 +22,9 @@ interface VehiclesTable extends Owned {
   presence: "online" | "offline" | null;
   lastSeenAt: Millis | null;
   manifestAt: Millis | null;
+  /** Why the vehicle gets no offers and no jobs; null: it is not held. */
+  heldReason: HeldReason | null;
+  heldAt: Millis | null;
   createdAt: Millis;
 }
 
@@ -34,6 +46,12 @@ interface EcusTable extends Owned {
   activeBank: "A" | "B" | null;
   bootState: "committed" | "trial" | "fellBack" | "unknown" | null;
   reportedAt: Millis | null;
+  hardwareRevision: string | null;
+  /** As it left the line. */
+  builtVersion: string | null;
+  builtSha256: string | null;
+  /** Since when the ECU has run what it runs, as far as the cloud was told. */
+  softwareAt: Millis | null;
 }
 
 interface VersionManifestsTable extends Owned {
@@ -43,7 +61,7 @@ interface VersionManifestsTable extends Owned {
   body: JsonText;
 }
 
-export interface VehiclesTables {
+export interface VehiclesTables extends TwinTables {
   vehicles: VehiclesTable;
   vehicleGroups: VehicleGroupsTable;
   ecus: EcusTable;
