@@ -1,8 +1,10 @@
+import { createHash } from "node:crypto";
+import { NO_BASE } from "@halfshaft/ota-format/trust";
 import { profiles, type EcuProfile, type RoutineInput } from "@halfshaft/vehicle-net/ecu";
 import { Nrc, RequestDownload, RequestTransferExit, TransferData } from "@halfshaft/vehicle-net/uds";
 import { expect, test } from "vitest";
 import { deltaRamBytes } from "./delta-download.ts";
-import { patch, patchBase, patchResult, patchToCheck } from "./test-patch.ts";
+import { compressed, patch, patchBase, patchResult, patchToCheck, plainImage } from "./test-patch.ts";
 import { filler, provisioned, testProfile, testRig, type TestRig } from "./testing.ts";
 
 const range = { address: 0x1000, length: patchResult.bytes.length };
@@ -48,6 +50,28 @@ test.each([1, 7, 100, 270])(
     expect(await check(rig)).toBe("ok");
   },
 );
+
+test("E5 S3 a compressed image is a patch of nothing: taken whatever the active bank holds", async () => {
+  const rig = await readyToProgram();
+  const patchSha256 = new Uint8Array(createHash("sha256").update(compressed).digest());
+  const baseSha256 = new Uint8Array(Buffer.from(NO_BASE.sha256, "hex"));
+  const { length } = plainImage.bytes;
+  expect(await checkBase(rig, { baseSha256, patchSha256, patchBytes: compressed.length })).toBe("ok");
+  await request(rig, { address: 0x1000, length });
+  await rig.run(rig.tester.transfer(compressed, 100));
+  await exit(rig);
+  expect(rig.storage.readBank("B", 0, length)).toEqual(plainImage.bytes);
+  const { signedDescriptor } = plainImage;
+  expect(await rig.run(rig.tester.start("checkMemory", { signedDescriptor }))).toBe("ok");
+});
+
+test("S3 a patch of nothing cannot read the active bank", async () => {
+  const rig = await readyToProgram();
+  expect(await checkBase(rig, { baseSha256: new Uint8Array(Buffer.from(NO_BASE.sha256, "hex")) })).toBe("ok");
+  await request(rig);
+  const whole = rig.run(rig.tester.transfer(patch, 270)).then(() => exit(rig));
+  await expect(whole).rejects.toMatchObject({ nrc: Nrc.requestOutOfRange });
+});
 
 test("S3 pages are written while the patch still arrives", async () => {
   const rig = await readyForPatch();

@@ -13,6 +13,9 @@ export interface ImageReader {
   read(offset: number, into: Uint8Array): void;
 }
 
+/** What a compressed image starts from. */
+export const NO_IMAGE: ImageReader = { length: 0, read: () => undefined };
+
 /** The descriptor of the image in a bank that passed the checks when it came; undefined where there is none. */
 export function installedDescriptor(state: NvState, bank: Bank): EcuDescriptor | undefined {
   const signed = signedDescriptor(state, bank);

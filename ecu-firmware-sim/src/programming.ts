@@ -1,5 +1,6 @@
 import { DeltaError } from "@halfshaft/ota-format/delta";
-import type { EcuProfile } from "@halfshaft/vehicle-net/ecu";
+import { NO_BASE } from "@halfshaft/ota-format/trust";
+import type { Bank, EcuProfile } from "@halfshaft/vehicle-net/ecu";
 import {
   handle,
   Nrc,
@@ -14,11 +15,11 @@ import {
 import { otherBank } from "./bank.ts";
 import { BlockCounter } from "./block-counter.ts";
 import { DeltaDownload, deltaRamBytes } from "./delta-download.ts";
-import { beginPatch, forgetPatch, resumedPatch } from "./delta-log.ts";
+import { type AgreedPatch, beginPatch, forgetPatch, resumedPatch } from "./delta-log.ts";
 import type { Download } from "./download.ts";
 import type { EcuCore } from "./ecu-core.ts";
 import { FlashError, type FlashMemory } from "./flash-memory.ts";
-import { installedImage } from "./installed-image.ts";
+import { type ImageReader, installedImage, NO_IMAGE } from "./installed-image.ts";
 import { bankOffset, type MemoryRange } from "./memory-map.ts";
 import { RawDownload } from "./raw-download.ts";
 import { openDownload, resumes } from "./transfer-log.ts";
@@ -96,10 +97,7 @@ export class Programming {
   #beginPatch(flash: FlashMemory, start: number, range: MemoryRange): Download {
     const { store } = this.#core;
     const { agreed } = store.state.transfers;
-    const baseBank = this.#core.flash[otherBank(flash.bank)];
-    const base = installedImage(store.state, baseBank.bank, (offset, length) =>
-      baseBank.read(offset, length),
-    );
+    const base = agreed && this.#baseOf(agreed, otherBank(flash.bank));
     // The base is asked for with checkBase first.
     if (agreed === undefined || base === undefined) {
       throw new UdsRefused(RequestDownload, Nrc.conditionsNotCorrect);
@@ -116,6 +114,12 @@ export class Programming {
       if (resumed !== undefined) store.update({ transfers: forgetPatch(store.state.transfers) });
       throw new UdsRefused(RequestDownload, Nrc.uploadDownloadNotAccepted, { cause });
     }
+  }
+
+  #baseOf({ baseSha256 }: AgreedPatch, bank: Bank): ImageReader | undefined {
+    if (baseSha256 === NO_BASE.sha256) return NO_IMAGE;
+    const { store, flash } = this.#core;
+    return installedImage(store.state, bank, (offset, length) => flash[bank].read(offset, length));
   }
 
   async #take(counter: number, data: Uint8Array): Promise<void> {

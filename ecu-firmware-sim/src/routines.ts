@@ -1,3 +1,4 @@
+import { NO_BASE } from "@halfshaft/ota-format/trust";
 import {
   decodeRoutineOptions,
   encodeRoutineResult,
@@ -124,7 +125,10 @@ async function eraseMemory(
   return "ok";
 }
 
-/** Whether the bank that a patch would read holds its base, by the bytes that are there now. */
+/**
+ * Whether the bank that a patch would read holds its base, by the bytes that are there now. A compressed image is a patch
+ * of nothing: its base is everywhere.
+ */
 function checkBase(
   core: EcuCore,
   { baseSha256, patchSha256, patchBytes }: RoutineOptions<"checkBase">,
@@ -133,11 +137,13 @@ function checkBase(
   const base = flash[otherBank(inactiveFlash(core, RoutineControl).bank)];
   const found = installedSha256(store.state, base.bank, (offset, length) => base.read(offset, length));
   const { transfers } = store.state;
-  if (found === undefined || toHex(found) !== toHex(baseSha256)) {
+  const wanted = toHex(baseSha256);
+  const isThere = wanted === NO_BASE.sha256 || (found !== undefined && toHex(found) === wanted);
+  if (!isThere) {
     store.update({ transfers: forgetPatch(transfers) });
     return "baseMismatch";
   }
-  const patch = { baseSha256: toHex(baseSha256), patchSha256: toHex(patchSha256), patchBytes };
+  const patch = { baseSha256: wanted, patchSha256: toHex(patchSha256), patchBytes };
   store.update({ transfers: agreePatch(transfers, patch) });
   return "ok";
 }

@@ -24,6 +24,21 @@ export const patch = new Uint8Array(
   ),
 );
 
+/** An image of 1,000 bytes, and the 156 bytes that it takes compressed: its patch from nothing, by the same means. */
+export const plainImage = image(
+  "2.0.0",
+  Uint8Array.from({ length: 1000 }, (_, i) => i >> 3),
+);
+export const compressed = new Uint8Array(
+  Buffer.from(
+    "01a80f0100100000ffffffffffffffff000063898e908f7d6b29a61b6dda9bad4f4da829202687ed9bb56c0af6fec1d7" +
+      "d5416ccf13bf5a1b427b79bfca0b312e25a90a94febabf566638f0d50c2869c0dc3bba9610c37438bc0fbb7fbac7f553" +
+      "6e52d8d59113090a3d22680891289939b9a4d17164eafbb77cbc2464078751a5302a298ff30cf7f57e610456cfd36930" +
+      "4619d73e832621fffeedc000",
+    "hex",
+  ),
+);
+
 /** As checkBase is told it. */
 export const patchToCheck = {
   baseSha256: new Uint8Array(Buffer.from(patchBase.sha256, "hex")),

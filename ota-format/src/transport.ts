@@ -1,10 +1,11 @@
 import { Type, type Static } from "typebox";
 
 /**
- * How an image gets into its ECU: as the `full` image; as a delta that the `gateway` applies before it flashes; or as a
- * delta that the `ecu` applies while it arrives, so that only the patch crosses the bus.
+ * How an image gets into its ECU: as the `full` image; as a delta that the `gateway` applies before it flashes, or that
+ * the `ecu` applies while it arrives, so that only the patch crosses the bus; or compressed, which takes no base: unpacked
+ * in the gateway (`compressedGateway`), or by the ECU as it arrives (`compressedEcu`).
  */
-export const TRANSPORTS = ["full", "gateway", "ecu"] as const;
+export const TRANSPORTS = ["full", "gateway", "ecu", "compressedGateway", "compressedEcu"] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 
 /** What one way was estimated to cost before it was chosen, or was not. */

@@ -62,7 +62,7 @@ export async function runDemo(
 
   const second = await publishRelease(cloud, "new", (ecu, leftOut) => say(uploadLine(ecu, leftOut)));
   const deltas = await until("the deltas", { signal }, () => waitForDeltas(cloud, second.releaseId));
-  say(`Release 2 is published and signed; ${deltas} deltas are ready.`);
+  say(`Release 2 is published and signed; ${deltas} deltas and compressed images are ready.`);
   if (options.fault === "tampered-artifact") {
     const spared = new Set(first.images.map(({ sha256 }) => sha256));
     const changed = await tamperArtifacts(join(folders.cloud, "artifacts"), spared);

@@ -25,8 +25,8 @@ Carries release 2 of three control units from the cloud over CAN into their inac
 
   --fault boot-failure       one unit does not start the new software: all go back
   --fault tampered-artifact  a file is changed after it was signed: refused before the bus is touched
-  --delta WORD               who applies the deltas: gateway (default) or ecu; full sends whole images; auto takes the
-                             cheapest way, as an agent does by itself
+  --delta WORD               who applies the deltas: gateway (default) or ecu; compressed sends images that the ECUs
+                             unpack, full whole ones; auto takes the cheapest way, as an agent does by itself
   --stay                     wait for a person on the HMI, and keep everything running
   --data DIR                 where state, logs and the capture of the bus go (default .halfshaft/demo, made anew)
   --cloud-port N             default 47080; 0 takes a free one, as for the others

@@ -8,6 +8,8 @@ const WAYS: Readonly<Record<Transport, string>> = {
   full: "full image",
   gateway: "gateway delta",
   ecu: "ECU delta",
+  compressedGateway: "compressed, for the gateway",
+  compressedEcu: "compressed, for the ECU",
 };
 const STEPS = ["download", "verify", "patch", "flash", "activate", "confirm"];
 

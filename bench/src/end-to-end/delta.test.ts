@@ -44,6 +44,21 @@ test("E5 with deltas for the gateway the images cross the bus", async () => {
   expect(bytesOnBus).toBeGreaterThan(18_000);
 });
 
+test("E5 compressed images cross the bus as they are, and the ECUs unpack them", async () => {
+  const { flashed, bytesOnBus, job } = await updateWith("compressed");
+  expect(flashed.map((stage) => stage?.transport?.transport)).toEqual([
+    "compressedEcu",
+    "compressedEcu",
+    "compressedEcu",
+  ]);
+  expect(job.ecus.map(({ transport }) => transport?.transport)).toEqual([
+    "compressedEcu",
+    "compressedEcu",
+    "compressedEcu",
+  ]);
+  expect(bytesOnBus).toBeLessThan(16_000);
+});
+
 test("E5 with full images nothing is patched", async () => {
   const { record } = await updateWith("full");
   for (const { stages } of record.ecus) {

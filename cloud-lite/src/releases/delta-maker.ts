@@ -10,7 +10,7 @@ import type { DeltaCreator } from "./delta-creator.ts";
 import { isWorthwhile } from "./delta-rules.ts";
 import { failDelta, finishDelta, nextPending, type PendingDelta } from "./delta-store.ts";
 
-/** Makes deltas in the background, one at a time; what was pending when the process ended is made after its start. */
+/** Makes deltas and compressed images in the background, one at a time; what was pending when the process ended is made after its start. */
 export interface DeltaMaker {
   /** Looks for pending deltas whose time has come, after what it is at work on already. */
   wake(): void;
@@ -79,6 +79,9 @@ export function createDeltaMaker(deps: MakerDeps): DeltaMaker {
   };
 }
 
+/** What a compressed image starts from. */
+const NO_BYTES = new Uint8Array(0);
+
 interface Current {
   readonly deltaId: string;
   progress: number;
@@ -92,7 +95,7 @@ async function makeDelta(
 ): Promise<void> {
   let patch: Uint8Array;
   try {
-    const base = await deps.artifacts.read(pending.baseSha256);
+    const base = pending.baseLength === 0 ? NO_BYTES : await deps.artifacts.read(pending.baseSha256);
     const result = await deps.artifacts.read(pending.sha256);
     patch = await creator.create(pending.format, base, result, options);
   } catch (error) {

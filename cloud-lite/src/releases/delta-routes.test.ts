@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { applyDetools, inlineDeltaEngine } from "@halfshaft/ota-format/delta";
+import { applyBsdiff40, applyDetools, inlineDeltaEngine } from "@halfshaft/ota-format/delta";
 import {
   firmware,
   halfDelta,
@@ -35,8 +35,12 @@ async function twoReleases() {
   return { old, fresh };
 }
 
-const deltasOf = async (releaseId: string): Promise<Delta[]> =>
+const allOf = async (releaseId: string): Promise<Delta[]> =>
   (await fixture.call("GET", `/api/v1/releases/${releaseId}/deltas`)).data() as Delta[];
+const deltasOf = async (releaseId: string): Promise<Delta[]> =>
+  (await allOf(releaseId)).filter(({ baseSha256 }) => baseSha256 !== undefined);
+const compressedOf = async (releaseId: string): Promise<Delta[]> =>
+  (await allOf(releaseId)).filter(({ baseSha256 }) => baseSha256 === undefined);
 
 test("U5 deltas are made in both formats, and listed with size and digest", async () => {
   const { old, fresh } = await twoReleases();
@@ -70,10 +74,48 @@ test("U5 what liblzma compresses for an ECU gives the new image", async () => {
   expect(applyDetools(firmware(1), patch, { maxResultBytes: 4096 })).toEqual(new Uint8Array(firmware(2)));
 });
 
+test("U5 every released image is also made compressed, in both formats, whatever the fleet runs", async () => {
+  await withCreator(deltaCreator(inlineDeltaEngine()));
+  const { releaseId } = await publishRelease(fixture, "1.0.0", firmware(1));
+  await fixture.cloud.deltas.idle();
+  const made = await compressedOf(releaseId);
+  expect(made).toMatchObject([
+    { format: "bsdiff40", state: "made", version: "1.0.0" },
+    { format: "detools", state: "made", version: "1.0.0" },
+  ]);
+  const image = new Uint8Array(firmware(1));
+  const nothing = new Uint8Array(0);
+  const [forGateway, forEcu] = await Promise.all(
+    made.map(({ sha256 }) => fixture.cloud.artifacts.read(sha256!)),
+  );
+  expect(Buffer.concat([...applyBsdiff40(nothing, forGateway!, { maxResultBytes: 4096 })])).toEqual(
+    Buffer.from(image),
+  );
+  expect(applyDetools(nothing, forEcu!, { maxResultBytes: 4096 })).toEqual(image);
+});
+
+test("U5 deltas are made before compressed images, even of releases that came earlier", async () => {
+  const order: number[] = [];
+  const goOn = Promise.withResolvers<void>();
+  await withCreator({
+    async create(format, base, result) {
+      order.push(base.length);
+      await goOn.promise;
+      return halfDelta.create(format, base, result);
+    },
+  });
+  await twoReleases();
+  goOn.resolve();
+  await fixture.cloud.deltas.idle();
+  // The very first was begun before there was a second release.
+  expect(order).toEqual([0, 4096, 4096, 0, 0, 0]);
+});
+
 test("U5 a delta that fails is tried again after a pause, and the release stands", async () => {
   let attempts = 0;
   await withCreator({
     async create(...given) {
+      if (given[1].length === 0) return halfDelta.create(...given);
       attempts += 1;
       if (attempts <= 2) throw new RangeError("out of memory");
       return halfDelta.create(...given);
@@ -125,6 +167,7 @@ test("U5 the list says how far the delta is that is being made", async () => {
   const goOn = Promise.withResolvers<void>();
   await withCreator({
     async create(format, base, result, options) {
+      if (base.length === 0) return halfDelta.create(format, base, result);
       options?.onProgress?.(0.4);
       begun.resolve();
       await goOn.promise;
@@ -144,10 +187,11 @@ test("U5 the list says how far the delta is that is being made", async () => {
 test("U5 what was being made when the cloud stopped stays pending", async () => {
   const begun = Promise.withResolvers<void>();
   await withCreator({
-    create: (_format, _base, _result, options) =>
-      new Promise((_, reject) => {
+    create: (format, base, result, options) =>
+      new Promise((resolve, reject) => {
+        if (base.length === 0) resolve(halfDelta.create(format, base, result));
+        else begun.resolve();
         options!.signal!.addEventListener("abort", () => reject(options!.signal!.reason as Error));
-        begun.resolve();
       }),
   });
   const { fresh } = await twoReleases();

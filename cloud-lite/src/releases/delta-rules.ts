@@ -8,6 +8,9 @@ export interface BaseCandidate {
   readonly versionKey: string;
 }
 
+/** In place of a base: a compressed image starts from nothing. */
+export const NO_BASE_IMAGE = "none";
+
 /** What the fleet's ECUs of one hardware run. */
 export interface FleetVersions {
   /** Digests that ECUs reported. */

@@ -1,13 +1,16 @@
 import { v7 as uuidv7 } from "uuid";
 import type { Image, Segment } from "@halfshaft/ota-format";
-import type { DeltaFormat } from "@halfshaft/ota-format/trust";
+import { type DeltaFormat, NO_BASE } from "@halfshaft/ota-format/trust";
 import type { Page } from "../db/cursor.ts";
 import type { Database } from "../db/open.ts";
 import { Refusal } from "../refusals.ts";
-import { chooseBases, deltaFormats, retryPauseMs, type FleetVersions } from "./delta-rules.ts";
+import { chooseBases, deltaFormats, NO_BASE_IMAGE, retryPauseMs, type FleetVersions } from "./delta-rules.ts";
 import type { Delta } from "./schema.ts";
 
-/** Asks for the deltas to these images that the fleet can use and that nobody asked for yet. */
+/**
+ * Asks for the deltas to these images that the fleet can use, and for the images compressed, as far as nobody asked for
+ * them yet.
+ */
 export async function planDeltas(
   tx: Database,
   organisationId: string,
@@ -28,6 +31,11 @@ export async function planDeltas(
       for (const format of deltaFormats(JSON.parse(base.segments) as Segment[], image.segments)) {
         await addPending(tx, organisationId, at, { imageId: image.imageId, baseImageId, format });
       }
+    }
+  }
+  for (const { imageId, segments } of images) {
+    for (const format of deltaFormats(segments, segments)) {
+      await addPending(tx, organisationId, at, { imageId, baseImageId: NO_BASE_IMAGE, format });
     }
   }
 }
@@ -80,11 +88,12 @@ async function fleetVersions(
   };
 }
 
-/** A delta that waits to be made, with what it is made from. */
+/** A delta or compressed image that waits to be made, with what it is made from. */
 export interface PendingDelta {
   readonly organisationId: string;
   readonly deltaId: string;
   readonly format: DeltaFormat;
+  /** Of the empty file for a compressed image. */
   readonly baseSha256: string;
   readonly baseLength: number;
   readonly sha256: string;
@@ -92,12 +101,12 @@ export interface PendingDelta {
   readonly failures: number;
 }
 
-/** The oldest of those whose time has come. */
+/** The oldest of those whose time has come, deltas before compressed images: they save most. */
 export async function nextPending(db: Database, at: number): Promise<PendingDelta | undefined> {
-  return db
+  const row = await db
     .selectFrom("deltas as d")
     .innerJoin("images as i", "i.imageId", "d.imageId")
-    .innerJoin("images as b", "b.imageId", "d.baseImageId")
+    .leftJoin("images as b", "b.imageId", "d.baseImageId")
     .select([
       "d.organisationId",
       "d.deltaId",
@@ -110,9 +119,17 @@ export async function nextPending(db: Database, at: number): Promise<PendingDelt
     ])
     .where("d.state", "=", "pending")
     .where((where) => where.or([where("d.retryAt", "is", null), where("d.retryAt", "<=", at)]))
+    .orderBy((order) => order.case().when("d.baseImageId", "=", NO_BASE_IMAGE).then(1).else(0).end())
     .orderBy("d.deltaId")
     .limit(1)
     .executeTakeFirst();
+  return (
+    row && {
+      ...row,
+      baseSha256: row.baseSha256 ?? NO_BASE.sha256,
+      baseLength: row.baseLength ?? NO_BASE.length,
+    }
+  );
 }
 
 export async function finishDelta(
@@ -196,7 +213,7 @@ const deltaRows = (db: Database, organisationId: string, releaseId: string) =>
   db
     .selectFrom("deltas as d")
     .innerJoin("images as i", "i.imageId", "d.imageId")
-    .innerJoin("images as b", "b.imageId", "d.baseImageId")
+    .leftJoin("images as b", "b.imageId", "d.baseImageId")
     .select([
       "d.deltaId",
       "i.hardwareId",
@@ -218,8 +235,18 @@ const deltaRows = (db: Database, organisationId: string, releaseId: string) =>
 
 type DeltaRow = Awaited<ReturnType<ReturnType<typeof deltaRows>["execute"]>>[number];
 
-const deltaView = ({ length, sha256, failure, retryAt, ...row }: DeltaRow): Delta => ({
+const deltaView = ({
+  baseVersion,
+  baseSha256,
+  length,
+  sha256,
+  failure,
+  retryAt,
+  ...row
+}: DeltaRow): Delta => ({
   ...row,
+  ...(baseVersion === null ? {} : { baseVersion }),
+  ...(baseSha256 === null ? {} : { baseSha256 }),
   ...(length === null ? {} : { length }),
   ...(sha256 === null ? {} : { sha256 }),
   ...(failure === null ? {} : { failure }),

@@ -65,13 +65,15 @@ export const UploadResult = Type.Object(
 );
 export type UploadResult = Static<typeof UploadResult>;
 
-/** A delta from one released image to another: transport, never authority. */
+/** A delta from one released image to another, or an image compressed: transport, never authority. */
 export const Delta = Type.Object(
   {
     deltaId: Id,
     hardwareId: HardwareId,
-    baseVersion: Version,
-    baseSha256: Sha256,
+    baseVersion: Type.Optional(
+      Type.String({ ...Version, description: "Left out for the image compressed, which has no base" }),
+    ),
+    baseSha256: Type.Optional(Sha256),
     version: Version,
     resultSha256: Sha256,
     format: DeltaFormat,

@@ -38,6 +38,7 @@ interface ImagesTable extends Owned {
 interface DeltasTable extends Owned {
   deltaId: string;
   imageId: string;
+  /** `none` for the image compressed, which has no base. */
   baseImageId: string;
   format: "bsdiff40" | "detools";
   /** `skipped`: made, but not smaller enough than the full image. */

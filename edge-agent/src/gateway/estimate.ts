@@ -1,7 +1,13 @@
 import type { Stage } from "@halfshaft/ota-format";
 import { ecusWithoutDelta } from "../journal/job-facts.ts";
 import type { Fact } from "../journal/fact.ts";
-import { busBytesOf, fileOf, transportOf, transportRates } from "../update/choose-transport.ts";
+import {
+  busBytesOf,
+  fileOf,
+  isPatchedHere,
+  transportOf,
+  transportRates,
+} from "../update/choose-transport.ts";
 import type { Plan } from "../update/plan-types.ts";
 
 /** Sessions, security access, erasing and checking of one ECU. */
@@ -18,7 +24,7 @@ export function estimateStages(plan: Plan, facts: readonly Fact[], busBytesPerSe
     plan.ecus.reduce((total, ecu) => total + bytesOf(ecu), 0);
   const rates = transportRates(busBytesPerSecond);
   const downloaded = sum((ecu) => fileOf(ecu, withoutDelta).length);
-  const patched = sum((ecu) => (transportOf(ecu, withoutDelta) === "gateway" ? ecu.image.length : 0));
+  const patched = sum((ecu) => (isPatchedHere(transportOf(ecu, withoutDelta)) ? ecu.image.length : 0));
   const flashed = sum((ecu) => busBytesOf(ecu, withoutDelta));
   return {
     offer: 0,

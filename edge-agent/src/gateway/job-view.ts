@@ -3,7 +3,7 @@ import type { ConsentDecision, ConsentState, JobEcuState, JobState, VehicleState
 import { type Fact, isClosing } from "../journal/fact.ts";
 import { consentOf, ecusWithoutDelta, endingOf, isFlashed, offerOf, planOf } from "../journal/job-facts.ts";
 import { consentDeadline } from "../update/consent.ts";
-import { busBytesOf, estimateOf, fileOf, transportOf } from "../update/choose-transport.ts";
+import { busBytesOf, estimateOf, fileOf, isPatchedHere, transportOf } from "../update/choose-transport.ts";
 import type { EcuPlan, Plan } from "../update/plan-types.ts";
 import { conditionsOf } from "../vehicle-state.ts";
 import { ecuStatus } from "./ecu-status.ts";
@@ -83,7 +83,7 @@ function bytesIn(
 ): number {
   if (stage === "download") return fileOf(ecu, withoutDelta).length;
   if (stage === "flash") return busBytesOf(ecu, withoutDelta);
-  return transportOf(ecu, withoutDelta) === "gateway" ? ecu.image.length : 0;
+  return isPatchedHere(transportOf(ecu, withoutDelta)) ? ecu.image.length : 0;
 }
 
 function downloadState(plan: Plan, facts: readonly Fact[], live: LiveProgress) {

@@ -250,6 +250,9 @@ export const en = {
       full: "{name}: full image, {bytes} bytes on the bus, about {time}",
       gateway: "{name}: delta applied in the gateway, {bytes} bytes on the bus, about {time}",
       ecu: "{name}: delta applied in the unit, {bytes} bytes on the bus, about {time}",
+      compressedGateway:
+        "{name}: compressed image unpacked in the gateway, {bytes} bytes on the bus, about {time}",
+      compressedEcu: "{name}: compressed image unpacked in the unit, {bytes} bytes on the bus, about {time}",
     },
     bytes: "{received} of {total} bytes",
     failure: "Failure",

@@ -1,3 +1,5 @@
+import type { Transport } from "@halfshaft/ota-format";
+import { NO_BASE } from "@halfshaft/ota-format/trust";
 import { expect, test } from "vitest";
 import { testEcuPlan } from "../journal/testing.ts";
 import {
@@ -16,6 +18,13 @@ const file = (path: string, length: number): SignedFile => ({ path, length, hash
 const image = file("image", 60_000);
 const gateway: DeltaFile = { ...file("gateway", 10_000), format: "bsdiff40", baseSha256: "base" };
 const ecu: DeltaFile = { ...file("ecu", 9_000), format: "detools", baseSha256: "base" };
+const packed: DeltaFile = { ...file("packed", 25_000), format: "bsdiff40", baseSha256: NO_BASE.sha256 };
+const packedForEcu: DeltaFile = {
+  ...file("packedForEcu", 24_000),
+  format: "detools",
+  baseSha256: NO_BASE.sha256,
+};
+const compressed = { compressedGateway: packed, compressedEcu: packedForEcu };
 const nothing = (): boolean => false;
 /** 10 kB/s over the air, 100 kB/s on the gateway, 30 kB/s on the bus. */
 const rates = { download: 10_000, patch: 100_000, bus: 30_000 };
@@ -46,12 +55,48 @@ const cases: readonly (readonly [
   ["the wish for ECU deltas", { gateway, ecu }, freeBus, "ecu", ["ecu", "gateway", "full"]],
   ["that wish where the ECU takes none", { gateway }, rates, "ecu", ["gateway", "full"]],
   ["the wish for full images", { gateway, ecu }, rates, "full", ["full", "ecu", "gateway"]],
+  [
+    "no base, and the image compressed",
+    compressed,
+    rates,
+    "auto",
+    ["compressedEcu", "compressedGateway", "full"],
+  ],
+  [
+    "an ECU that takes no patch, and the image compressed",
+    { compressedGateway: packed },
+    rates,
+    "auto",
+    ["compressedGateway", "full"],
+  ],
+  [
+    "a delta for the gateway and the image compressed for the ECU",
+    { gateway, ...compressed },
+    rates,
+    "auto",
+    ["compressedEcu", "gateway", "compressedGateway", "full"],
+  ],
+  [
+    "the image in the gateway, and compressed",
+    { ...compressed, has: (f) => f === image },
+    rates,
+    "auto",
+    ["full", "compressedEcu"],
+  ],
+  [
+    "the wish for compressed images",
+    { gateway, ecu, ...compressed },
+    rates,
+    "compressed",
+    ["compressedEcu", "ecu", "gateway", "compressedGateway", "full"],
+  ],
+  ["that wish without one", { ecu }, rates, "compressed", ["full", "ecu"]],
 ];
 
 test.each(cases)("U5 with %s", (_name, ways, at, preference, expected) => {
   const { delta, estimates } = chooseTransport({ image, has: nothing, ...ways }, at, preference);
   expect(estimates.map(({ transport }) => transport)).toEqual(expected);
-  const chosen = expected[0] as "full" | "gateway" | "ecu";
+  const chosen = expected[0] as Transport;
   expect(delta).toBe(chosen === "full" ? undefined : ways[chosen]);
 });
 
@@ -78,7 +123,7 @@ test.each([
   expect(transportRates(28_000, limit).download).toBe(rate);
 });
 
-const { estimates } = chooseTransport({ image, gateway, ecu, has: nothing }, rates, "auto");
+const { estimates } = chooseTransport({ image, gateway, ecu, ...compressed, has: nothing }, rates, "auto");
 const none = new Set<string>();
 
 test.each([
@@ -86,6 +131,9 @@ test.each([
   ["gateway", gateway, none, 60_000],
   ["full", undefined, none, 60_000],
   ["full", ecu, new Set(["E1"]), 60_000],
+  ["compressedEcu", packedForEcu, none, 24_000],
+  ["compressedGateway", packed, none, 60_000],
+  ["full", packedForEcu, new Set(["E1"]), 60_000],
 ] as const)(
   "E5 the way %s, its file and its bytes on the bus follow from plan and facts",
   (way, delta, without, bytes) => {

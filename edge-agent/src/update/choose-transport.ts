@@ -1,8 +1,9 @@
-import type { Transport, TransportEstimate } from "@halfshaft/ota-format";
+import { type Transport, type TransportEstimate, TRANSPORTS } from "@halfshaft/ota-format";
+import { NO_BASE } from "@halfshaft/ota-format/trust";
 import type { DeltaFile, EcuPlan, SignedFile } from "./plan-types.ts";
 
 /** `auto` takes the cheapest way; any other word the way of its name, where it is open. */
-export const DELTA_PREFERENCES = ["auto", "gateway", "ecu", "full"] as const;
+export const DELTA_PREFERENCES = ["auto", "gateway", "ecu", "compressed", "full"] as const;
 export type DeltaPreference = (typeof DELTA_PREFERENCES)[number];
 
 /** What estimates are made of, bytes per second. */
@@ -24,13 +25,14 @@ export const transportRates = (bus: number, downloadLimit = 0): TransportRates =
   bus,
 });
 
+type DeltaWay = Exclude<Transport, "full">;
+
+/** What travels in place of the full image, way by way: deltas whose base is where they are applied, compressed images. */
+export type DeltaWays = Readonly<Partial<Record<DeltaWay, DeltaFile>>>;
+
 /** The ways that are open to one image; the full image always is. */
-export interface OpenWays {
+export interface OpenWays extends DeltaWays {
   readonly image: SignedFile;
-  /** A delta whose base is in the gateway. */
-  readonly gateway?: DeltaFile;
-  /** A delta that this ECU can apply to what it runs. */
-  readonly ecu?: DeltaFile;
   /** Whether the gateway has a file already. */
   readonly has: (file: SignedFile) => boolean;
 }
@@ -45,6 +47,7 @@ export interface TransportChoice {
 /** Where the wanted way is not open, the next one: an ECU that takes no delta still gets fewer bytes over the air. */
 const WISHES: Readonly<Record<Exclude<DeltaPreference, "auto">, readonly Transport[]>> = {
   ecu: ["ecu", "gateway", "full"],
+  compressed: ["compressedEcu", "compressedGateway", "full"],
   gateway: ["gateway", "full"],
   full: ["full"],
 };
@@ -71,19 +74,23 @@ export function chooseTransport(
 }
 
 /** With the full image at hand there is nothing to patch on the gateway. */
-function openTransports({ image, gateway, ecu, has }: OpenWays): Transport[] {
-  return [
-    "full",
-    ...(gateway !== undefined && !has(image) ? ["gateway" as const] : []),
-    ...(ecu === undefined ? [] : ["ecu" as const]),
-  ];
-}
+const openTransports = (ways: OpenWays): Transport[] =>
+  TRANSPORTS.filter((way) => {
+    if (way === "full") return true;
+    return ways[way] !== undefined && (crossesBus(way) || !ways.has(ways.image));
+  });
+
+/** Whether the patch itself crosses the bus, for the ECU to apply; else it becomes the image in the gateway. */
+const crossesBus = (way: Transport): boolean => way === "ecu" || way === "compressedEcu";
+
+/** Whether the gateway makes the image from what it downloads. */
+export const isPatchedHere = (way: Transport): boolean => way === "gateway" || way === "compressedGateway";
 
 function estimate(transport: Transport, ways: OpenWays, rates: TransportRates): TransportEstimate {
   const file = (transport === "full" ? undefined : ways[transport]) ?? ways.image;
   const downloadBytes = ways.has(file) ? 0 : file.length;
-  const busBytes = transport === "ecu" ? file.length : ways.image.length;
-  const patchBytes = transport === "gateway" ? ways.image.length : 0;
+  const busBytes = crossesBus(transport) ? file.length : ways.image.length;
+  const patchBytes = isPatchedHere(transport) ? ways.image.length : 0;
   const seconds = downloadBytes / rates.download + patchBytes / rates.patch + busBytes / rates.bus;
   return { transport, downloadBytes, busBytes, estimateMs: Math.round(seconds * 1000) };
 }
@@ -91,8 +98,14 @@ function estimate(transport: Transport, ways: OpenWays, rates: TransportRates): 
 /** How an ECU's image travels now: as it was chosen, or in full where its delta was of no use. */
 export function transportOf(ecu: EcuPlan, withoutDelta: ReadonlySet<string>): Transport {
   if (ecu.delta === undefined || withoutDelta.has(ecu.ecuId)) return "full";
-  return ecu.delta.format === "detools" ? "ecu" : "gateway";
+  const isForEcu = ecu.delta.format === "detools";
+  if (ecu.delta.baseSha256 === NO_BASE.sha256) return isForEcu ? "compressedEcu" : "compressedGateway";
+  return isForEcu ? "ecu" : "gateway";
 }
+
+/** The delta or compressed image that goes to the ECU as it is. */
+export const deltaForEcu = (ecu: EcuPlan, withoutDelta: ReadonlySet<string>): DeltaFile | undefined =>
+  crossesBus(transportOf(ecu, withoutDelta)) ? ecu.delta : undefined;
 
 /** The file that crosses the air for an ECU. */
 export const fileOf = (ecu: EcuPlan, withoutDelta: ReadonlySet<string>): SignedFile =>
@@ -100,7 +113,7 @@ export const fileOf = (ecu: EcuPlan, withoutDelta: ReadonlySet<string>): SignedF
 
 /** How many bytes of image or patch cross the bus for an ECU. */
 export const busBytesOf = (ecu: EcuPlan, withoutDelta: ReadonlySet<string>): number =>
-  transportOf(ecu, withoutDelta) === "ecu" ? ecu.delta!.length : ecu.image.length;
+  (deltaForEcu(ecu, withoutDelta) ?? ecu.image).length;
 
 /** What that way was estimated to cost when the plan was made. */
 export function estimateOf(ecu: EcuPlan, withoutDelta: ReadonlySet<string>): TransportEstimate | undefined {

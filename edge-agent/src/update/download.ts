@@ -4,7 +4,7 @@ import { ecusWithoutDelta } from "../journal/job-facts.ts";
 import { HttpError } from "../http/http-error.ts";
 import type { HttpAnswer } from "../http/http.ts";
 import type { PartialFile } from "../staging.ts";
-import { estimateOf, fileOf, transportOf } from "./choose-transport.ts";
+import { estimateOf, fileOf, isPatchedHere, transportOf } from "./choose-transport.ts";
 import type { UpdateDeps } from "./deps.ts";
 import { UpdateFailure } from "./failure.ts";
 import { forEachEcu, journaled } from "./journaled.ts";
@@ -87,7 +87,7 @@ export async function isSupplied(
   { staging }: UpdateDeps,
 ): Promise<boolean> {
   const sha256 = fileOf(ecu, withoutDelta).hashes["sha256"]!;
-  const enough = transportOf(ecu, withoutDelta) === "gateway" ? [sha256, imageSha256(ecu)] : [sha256];
+  const enough = isPatchedHere(transportOf(ecu, withoutDelta)) ? [sha256, imageSha256(ecu)] : [sha256];
   const lengths = await Promise.all(enough.map((digest) => staging.length(digest)));
   return lengths.some((length) => length !== undefined);
 }
@@ -160,8 +160,8 @@ async function makeRoom(
   let needed = 0;
   for (const ecu of ecus) {
     if (await isSupplied(ecu, withoutDelta, deps)) continue;
-    const isPatchedHere = transportOf(ecu, withoutDelta) === "gateway";
-    needed += fileOf(ecu, withoutDelta).length + (isPatchedHere ? ecu.image.length : 0);
+    const isMadeHere = isPatchedHere(transportOf(ecu, withoutDelta));
+    needed += fileOf(ecu, withoutDelta).length + (isMadeHere ? ecu.image.length : 0);
   }
   await deps.staging.demandSpace(needed);
 }

@@ -1,7 +1,7 @@
 import type { FactPayload } from "../journal/fact.ts";
 import { ecusWithoutDelta } from "../journal/job-facts.ts";
 import type { ImageSource, ImageToInstall } from "../installer/installer.ts";
-import { estimateOf, transportOf } from "./choose-transport.ts";
+import { deltaForEcu, estimateOf } from "./choose-transport.ts";
 import type { UpdateDeps } from "./deps.ts";
 import { deltaRefusal } from "./failure.ts";
 import { DeltaOfNoUse, forEachEcu, journaled } from "./journaled.ts";
@@ -17,7 +17,7 @@ import { type DeltaFile, type EcuPlan, imageSha256, type SignedFile } from "./pl
 export function flash({ plan }: Job, deps: UpdateDeps, signal: AbortSignal): Promise<boolean> {
   const withoutDelta = ecusWithoutDelta(deps.journal.facts);
   const flashEcu = async (ecu: EcuPlan): Promise<FactPayload> => {
-    const delta = transportOf(ecu, withoutDelta) === "ecu" ? ecu.delta : undefined;
+    const delta = deltaForEcu(ecu, withoutDelta);
     try {
       const bytes = await install(ecu, delta, deps, signal);
       return { bytes, transport: estimateOf(ecu, withoutDelta) };

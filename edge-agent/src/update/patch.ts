@@ -1,5 +1,6 @@
+import { NO_BASE } from "@halfshaft/ota-format/trust";
 import { ecusWithoutDelta } from "../journal/job-facts.ts";
-import { transportOf } from "./choose-transport.ts";
+import { isPatchedHere, transportOf } from "./choose-transport.ts";
 import type { UpdateDeps } from "./deps.ts";
 import { patchFailure } from "./failure.ts";
 import { journaled } from "./journaled.ts";
@@ -16,7 +17,7 @@ export function patch({ plan }: Job, deps: UpdateDeps, signal: AbortSignal): Pro
     let fallBack = false;
     // One after another: each holds a base and a delta in memory.
     for (const ecu of plan.ecus) {
-      if (transportOf(ecu, withoutDelta) !== "gateway") continue;
+      if (!isPatchedHere(transportOf(ecu, withoutDelta))) continue;
       signal.throwIfAborted();
       fallBack = !(await patchEcu(ecu, ecu.delta!, deps, signal)) || fallBack;
     }
@@ -54,6 +55,11 @@ async function patchEcu(
   return true;
 }
 
+/** A compressed image has none. */
+async function baseOf({ baseSha256 }: DeltaFile, staging: UpdateDeps["staging"]): Promise<Uint8Array> {
+  return baseSha256 === NO_BASE.sha256 ? new Uint8Array(0) : staging.read(baseSha256);
+}
+
 async function applyDelta(
   ecu: EcuPlan,
   delta: DeltaFile,
@@ -67,7 +73,7 @@ async function applyDelta(
   try {
     await result.truncate();
     const request = {
-      base: await staging.read(delta.baseSha256),
+      base: await baseOf(delta, staging),
       baseSha256: Buffer.from(delta.baseSha256, "hex"),
       patch: await staging.read(delta.hashes["sha256"]!),
       resultSha256: Buffer.from(sha256, "hex"),

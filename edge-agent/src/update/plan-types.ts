@@ -10,10 +10,11 @@ export interface SignedFile {
   readonly hashes: Readonly<Record<string, string>>;
 }
 
-/** A delta from what the ECU runs to what it is to run: transport, never authority. */
+/** A delta from what the ECU runs, or from nothing, to what it is to run: transport, never authority. */
 export interface DeltaFile extends SignedFile {
   /** Who applies it: `bsdiff40` the gateway, `detools` the ECU. */
   readonly format: DeltaFormat;
+  /** Of the empty file for a compressed image, which needs no base. */
   readonly baseSha256: string;
 }
 

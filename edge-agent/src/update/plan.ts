@@ -1,12 +1,12 @@
 import type { Offer } from "@halfshaft/ota-format";
-import { type DeltaFormat, transportTargetName } from "@halfshaft/ota-format/trust";
+import { type DeltaFormat, NO_BASE, transportTargetName } from "@halfshaft/ota-format/trust";
 import { type Ecu, UnknownEcu } from "../ecus/ecu-access.ts";
 import type { EcuStatus } from "../installer/installer.ts";
 import { type Assignment, readAssignments } from "../trust/director.ts";
 import { matchImage, signedFile, usableDelta } from "../trust/image-match.ts";
 import type { VerifiedMetadata } from "../trust/repository.ts";
 import { TrustError } from "../trust/trust-error.ts";
-import { chooseTransport, transportRates, type TransportChoice } from "./choose-transport.ts";
+import { chooseTransport, type DeltaWays, transportRates, type TransportChoice } from "./choose-transport.ts";
 import type { UpdateDeps } from "./deps.ts";
 import { failureOf, UpdateFailure } from "./failure.ts";
 import { journaled } from "./journaled.ts";
@@ -116,7 +116,7 @@ async function planEcu(
   };
 }
 
-/** Looks for deltas to an image, and chooses between them and the image itself. */
+/** Looks for deltas to an image and for the image compressed, and chooses between them and the image itself. */
 async function choose(
   ecu: Ecu,
   image: SignedFile,
@@ -125,20 +125,29 @@ async function choose(
 ): Promise<TransportChoice> {
   const { base, isOneSegment, metadata } = about;
   const isHere = async (sha256: string): Promise<boolean> => (await staging.length(sha256)) !== undefined;
-  const deltaIn = async (format: DeltaFormat): Promise<DeltaFile | undefined> => {
-    if (base === undefined) return undefined;
-    const name = transportTargetName(base, image.hashes["sha256"]!, format);
-    return usableDelta(await metadata.target(name), base, image, format);
+  const deltaFrom = async (from: string | undefined, format: DeltaFormat): Promise<DeltaFile | undefined> => {
+    if (from === undefined) return undefined;
+    const name = transportTargetName(from, image.hashes["sha256"]!, format);
+    return usableDelta(await metadata.target(name), from, image, format);
   };
-  const canPatch = base !== undefined && (await isHere(base));
-  const gateway = canPatch ? await deltaIn("bsdiff40") : undefined;
+  const isBaseHere = base !== undefined && (await isHere(base));
   // An ECU patches from bank to bank, one run of bytes.
-  const forEcu = ecu.takesDeltas === true && isOneSegment ? await deltaIn("detools") : undefined;
+  const canEcuPatch = ecu.takesDeltas === true && isOneSegment;
+  const deltas: DeltaWays = {
+    ...(isBaseHere ? { gateway: await deltaFrom(base, "bsdiff40") } : {}),
+    compressedGateway: await deltaFrom(NO_BASE.sha256, "bsdiff40"),
+    ...(canEcuPatch
+      ? {
+          ecu: await deltaFrom(base, "detools"),
+          compressedEcu: await deltaFrom(NO_BASE.sha256, "detools"),
+        }
+      : {}),
+  };
   const here = new Set<SignedFile>();
-  for (const file of [image, gateway, forEcu]) {
+  for (const file of [image, ...Object.values(deltas)]) {
     if (file !== undefined && (await isHere(file.hashes["sha256"]!))) here.add(file);
   }
-  const ways = { image, gateway, ecu: forEcu, has: (file: SignedFile) => here.has(file) };
+  const ways = { image, ...deltas, has: (file: SignedFile) => here.has(file) };
   const rates = transportRates(ecus.bytesPerSecond, limits.downloadBytesPerSecond);
   return chooseTransport(ways, rates, deltaPreference);
 }

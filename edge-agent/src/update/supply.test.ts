@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createBsdiff40 } from "@halfshaft/ota-format/delta";
-import { encodeDescriptor, joinSignedDescriptor } from "@halfshaft/ota-format/trust";
+import { encodeDescriptor, joinSignedDescriptor, NO_BASE } from "@halfshaft/ota-format/trust";
 import { afterEach, expect, test } from "vitest";
 import type { FakeEcus } from "../ecus/fake-ecus.ts";
 import type { FetchFunction } from "../http/http.ts";
@@ -107,6 +107,17 @@ test("E5 an ECU without a delta gets the full image", async () => {
     asked: ["full"],
     flashed: true,
   });
+});
+
+test("E5 a compressed image is unpacked in the gateway, and needs no base there", async () => {
+  const packed = createBsdiff40(new Uint8Array(0), newImage);
+  const compressed = {
+    ...signed("transport/packed.bsdiff40", packed),
+    format: "bsdiff40" as const,
+    baseSha256: NO_BASE.sha256,
+  };
+  const supplied = await supply({ ecu: { ...ecu, delta: compressed }, files: { packed }, withBase: false });
+  expect(supplied).toEqual({ asked: ["packed"], failure: undefined, flashed: true });
 });
 
 test("E5 a base that is not in the gateway leads to the full image", async () => {

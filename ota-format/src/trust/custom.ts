@@ -34,6 +34,15 @@ export const DirectorTargetCustom = Type.Object(
 );
 export type DirectorTargetCustom = Static<typeof DirectorTargetCustom>;
 
+/**
+ * Where a compressed image starts from: the empty file. It is the delta that needs no base, in either format, so that
+ * whatever carries, applies and resumes deltas does so with compressed images.
+ */
+export const NO_BASE = {
+  sha256: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+  length: 0,
+} as const;
+
 /** Delta formats that may travel as transport. */
 export const DeltaFormat = Type.Union([Type.Literal("bsdiff40"), Type.Literal("detools")]);
 export type DeltaFormat = Static<typeof DeltaFormat>;
