@@ -44,9 +44,21 @@ const ALLOWED: Readonly<Record<Role, readonly Permission[]>> = {
 
 export const EVERYTHING: readonly Grant[] = [{ role: "admin", scope: {} }];
 
+/** About the organisation and not about vehicles: given only by a grant without a scope. */
+const OF_THE_WHOLE: ReadonlySet<Permission> = new Set(["audit.read", "access.manage", "cloud.operate"]);
+
+/** The roles that give a permission, least first. */
+export const rolesWith = (permission: Permission): Role[] =>
+  ROLES.filter((role) => ALLOWED[role].includes(permission));
+
 /** The scopes within which these grants give a permission; none: not at all. */
 export const scopesOf = (grants: readonly Grant[], permission: Permission): Scope[] =>
-  grants.filter(({ role }) => ALLOWED[role].includes(permission)).map(({ scope }) => scope);
+  grants
+    .filter(({ role }) => ALLOWED[role].includes(permission))
+    .map(({ scope }) => scope)
+    .filter((scope) => !OF_THE_WHOLE.has(permission) || isWhole(scope));
+
+const isWhole = ({ regions, models }: Scope): boolean => regions === undefined && models === undefined;
 
 /** What scopes look at in a vehicle. */
 export interface Located {

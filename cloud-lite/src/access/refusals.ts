@@ -17,6 +17,11 @@ export const ACCESS_REFUSALS = {
     sentence: "This route is for operators.",
     help: "Use an operator key (hs_op_…).",
   },
+  PERMISSION_MISSING: {
+    status: 403,
+    sentence: "This needs the permission {permission}, which {held} does not give.",
+    help: "Ask an admin for the role {roles}, or have someone do it who has it.",
+  },
   DEVICE_REQUIRED: {
     status: 403,
     sentence: "This route is for vehicles.",

@@ -64,6 +64,7 @@ export function addCampaignRoutes(app: App, cloud: Cloud): void {
     app.post(
       `/api/v1/campaigns/:campaignId/${verb}`,
       {
+        config: { permission: "campaign.operate" },
         schema: {
           tags,
           summary: VERB_SUMMARY[verb],

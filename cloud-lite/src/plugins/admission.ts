@@ -1,15 +1,15 @@
 import rateLimit from "@fastify/rate-limit";
 import type { FastifyRequest } from "fastify";
 import { findActor, type Actor } from "../access/store.ts";
+import { rolesWith, scopesOf, type Permission } from "../access/grants.ts";
 import type { App, Cloud } from "../cloud.ts";
 import { Refusal } from "../refusals.ts";
-
-/** Who may use a route. A route that says nothing is for operators. */
-export type Access = "operator" | "vehicle" | "either" | "anyone";
+import { admittanceOf, type Admittance } from "./route-permissions.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    access?: Access;
+    /** Set when the route is added. */
+    admittance?: Admittance;
   }
   interface FastifyRequest {
     actor: Actor | null;
@@ -37,6 +37,9 @@ export async function addAdmission(app: App, cloud: Cloud): Promise<void> {
   });
 
   app.decorateRequest("actor", null);
+  app.addHook("onRoute", (route) => {
+    route.config = { ...route.config, admittance: admittanceOf(route) };
+  });
   app.addHook("onRequest", async (request, reply) => {
     const token = bearerToken(request);
     request.actor = token === undefined ? null : ((await findActor(cloud.db, token)) ?? null);
@@ -46,22 +49,31 @@ export async function addAdmission(app: App, cloud: Cloud): Promise<void> {
       throw new Refusal("RATE_LIMITED", { limit: maxOf(request), window: "a minute" });
     }
     if (request.is404) return;
-    admit(accessOf(request), request.actor, token);
+    admit(request.routeOptions.config.admittance!, request.actor, token);
   });
 }
 
-/** The pages of the documentation come from a plugin that declares no access. */
-function accessOf(request: FastifyRequest): Access {
-  const { url, config } = request.routeOptions;
-  return url?.startsWith("/docs") ? "anyone" : (config.access ?? "operator");
-}
-
-/** The rule of admission. */
-function admit(access: Access, actor: Actor | null, token: string | undefined): void {
+/** The rule of admission. Scopes are the stores' matter: here any scope of a permission is enough. */
+function admit({ access, permission }: Admittance, actor: Actor | null, token: string | undefined): void {
   if (access === "anyone") return;
   if (!actor) throw new Refusal(token === undefined ? "CREDENTIALS_MISSING" : "CREDENTIALS_INVALID");
-  if (access === "operator" && actor.kind !== "operator") throw new Refusal("OPERATOR_REQUIRED");
-  if (access === "vehicle" && actor.kind !== "vehicle") throw new Refusal("DEVICE_REQUIRED");
+  if (actor.kind === "vehicle") {
+    if (access !== "vehicle" && access !== "either") throw new Refusal("OPERATOR_REQUIRED");
+    return;
+  }
+  if (access === "vehicle") throw new Refusal("DEVICE_REQUIRED");
+  if (permission !== undefined) requirePermission(actor, permission);
+}
+
+/** @throws {Refusal} PERMISSION_MISSING where none of the operator's roles gives the permission in any scope */
+export function requirePermission(actor: Actor, permission: Permission): void {
+  if (actor.kind !== "operator") throw new Refusal("OPERATOR_REQUIRED");
+  if (scopesOf(actor.grants, permission).length > 0) return;
+  throw new Refusal("PERMISSION_MISSING", {
+    permission,
+    held: [...new Set(actor.grants.map(({ role }) => role))].join(", ") || "no role",
+    roles: rolesWith(permission).join(" or "),
+  });
 }
 
 /** Scheme names are case-insensitive (RFC 9110, 11.1). */
