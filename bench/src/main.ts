@@ -15,6 +15,10 @@ const verbs: Program["verbs"] = {
     help: "frames lost through a serial adapter that drops silently",
     load: async () => (await import("./cli/slcan.ts")).slcan,
   },
+  cloud: {
+    help: "what the cloud bears beside a plain server: checks, telemetry, lists, campaigns",
+    load: async () => (await import("./cli/cloud.ts")).cloud,
+  },
   delta: {
     help: "sizes, times and memory of patches, beside other tools",
     load: async () => (await import("./cli/delta.ts")).delta,

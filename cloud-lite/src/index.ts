@@ -1,3 +1,4 @@
+export { newToken, type NewToken } from "./access/tokens.ts";
 export { buildApp } from "./app.ts";
 export { memoryArtifacts } from "./artifacts/memory-store.ts";
 export { artifactFolder, type ArtifactStore } from "./artifacts/store.ts";
