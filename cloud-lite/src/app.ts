@@ -16,6 +16,8 @@ import { Campaign } from "./campaigns/schema.ts";
 import type { App, Cloud } from "./cloud.ts";
 import { addJobRoutes } from "./jobs/routes.ts";
 import { Job, JobSummary } from "./jobs/schema.ts";
+import { Change } from "./live/change.ts";
+import { addLiveRoutes } from "./live/routes.ts";
 import { addAdmission } from "./plugins/admission.ts";
 import { addHealth } from "./plugins/health.ts";
 import { addMetrics } from "./plugins/metrics.ts";
@@ -28,6 +30,7 @@ import { addDeviceRoutes } from "./telemetry/routes.ts";
 import { addRepositoryRoutes } from "./trust/routes.ts";
 import { addVehicleRoutes } from "./vehicles/routes.ts";
 import { DeviceToken, StoredEvent, Vehicle } from "./vehicles/schema.ts";
+import { addTwinRoutes, TWIN_SCHEMAS } from "./vehicles/twin-routes.ts";
 
 /** Schemas that are components of the OpenAPI document, referred to by name. */
 const SCHEMAS = [
@@ -48,6 +51,8 @@ const SCHEMAS = [
   JobSummary,
   Job,
   AuditEntry,
+  ...TWIN_SCHEMAS,
+  Change,
 ];
 
 const JSON_BODY_BYTES = 1024 * 1024;
@@ -78,12 +83,14 @@ export async function buildApp(cloud: Cloud, options: AppOptions = {}): Promise<
   await app.register(helmet, { hsts: false });
   await addAdmission(app, cloud);
   await addOpenApi(app);
+  await addLiveRoutes(app, cloud);
   await app.register(async (routes: App) => {
     addMetrics(routes, cloud.metrics);
     addHealth(routes, cloud);
     addHardwareRoutes(routes, cloud);
     addReleaseRoutes(routes, cloud);
     addVehicleRoutes(routes, cloud);
+    addTwinRoutes(routes, cloud);
     addCampaignRoutes(routes, cloud);
     addJobRoutes(routes, cloud);
     addAuditRoutes(routes, cloud);

@@ -4,6 +4,7 @@ import { appendAudit } from "./audit/store.ts";
 import type { Cloud } from "./cloud.ts";
 import type { CloudConfig } from "./config.ts";
 import { DEFAULT_ORGANISATION, type Database } from "./db/open.ts";
+import { createLiveFeed } from "./live/feed.ts";
 import { createMetrics } from "./plugins/metrics.ts";
 import type { DeltaCreator } from "./releases/delta-creator.ts";
 import { createDeltaMaker } from "./releases/delta-maker.ts";
@@ -38,7 +39,18 @@ export function assembleCloud(parts: CloudParts): Cloud {
     creator: parts.deltaCreator,
     onError: parts.onError,
   });
-  return { config, now, db, artifacts, signers, deltas, lastSeen: createLastSeen(db), metrics, wakeUp };
+  return {
+    config,
+    now,
+    db,
+    artifacts,
+    signers,
+    deltas,
+    lastSeen: createLastSeen(db),
+    metrics,
+    live: createLiveFeed(db, parts.onError),
+    wakeUp,
+  };
 }
 
 /**

@@ -4,6 +4,7 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { ArtifactStore } from "./artifacts/store.ts";
 import type { CloudConfig } from "./config.ts";
 import type { Database } from "./db/open.ts";
+import type { LiveFeed } from "./live/feed.ts";
 import type { Metrics } from "./plugins/metrics.ts";
 import type { DeltaMaker } from "./releases/delta-maker.ts";
 import type { Signers } from "./trust/keys.ts";
@@ -20,6 +21,8 @@ export interface Cloud {
   readonly deltas: DeltaMaker;
   readonly lastSeen: LastSeen;
   readonly metrics: Metrics;
+  /** What was committed, told to whoever listens. */
+  readonly live: LiveFeed;
   /** Tells a vehicle "ask now"; it carries nothing and may get lost. */
   readonly wakeUp: (vehicleId: string) => void;
 }

@@ -1,5 +1,7 @@
 import { ACCESS_REFUSALS } from "./access/refusals.ts";
 import { CAMPAIGN_REFUSALS } from "./campaigns/refusals.ts";
+import { DB_REFUSALS } from "./db/refusals.ts";
+import { LIVE_REFUSALS } from "./live/refusals.ts";
 import { MACHINE_REFUSALS } from "./cli/refusals.ts";
 import { RELEASE_REFUSALS } from "./releases/refusals.ts";
 import { REQUEST_REFUSALS } from "./plugins/refusals.ts";
@@ -12,6 +14,8 @@ const table = {
   ...VEHICLE_REFUSALS,
   ...RELEASE_REFUSALS,
   ...CAMPAIGN_REFUSALS,
+  ...LIVE_REFUSALS,
+  ...DB_REFUSALS,
   ...MACHINE_REFUSALS,
 };
 

@@ -8,6 +8,7 @@ import type { App } from "./cloud.ts";
 import { flagOf, type CloudConfig } from "./config.ts";
 import { openFolderAlone } from "./data-folder.ts";
 import { DEFAULT_ORGANISATION } from "./db/open.ts";
+import { runLive } from "./live/run.ts";
 import { createBroker, type Broker } from "./mqtt/broker.ts";
 import { collectProcessMetrics } from "./plugins/metrics.ts";
 import { Refusal } from "./refusals.ts";
@@ -67,6 +68,7 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
     logger: { level: config.logLevel, stream: LOG_STREAM, redact: REDACTED },
   });
 
+  const stopLive = runLive(cloud.live);
   const flush = setInterval(() => void cloud.lastSeen.flush().catch(onError), FLUSH_MS);
   const housekeeping = setInterval(() => void forgetKeys().catch(onError), HOUSEKEEPING_MS);
   const deltaRetry = setInterval(() => cloud.deltas.wake(), DELTA_RETRY_MS);
@@ -77,6 +79,7 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
       .execute();
   };
   const close = async (): Promise<void> => {
+    stopLive();
     clearInterval(flush);
     clearInterval(housekeeping);
     clearInterval(deltaRetry);

@@ -1,0 +1,61 @@
+import { covers, scopesOf, type Grant, type Permission } from "../access/grants.ts";
+import type { Change, LocatedChange, LocatedProgress, Progress } from "./change.ts";
+
+/** What a stream is about. */
+export type Topic =
+  | { readonly kind: "fleet" }
+  | { readonly kind: "vehicle"; readonly vehicleId: string }
+  | { readonly kind: "campaign"; readonly campaignId: string }
+  | { readonly kind: "audit" };
+
+/** Which permission reads changes of which subject; what is not named is for readers of the audit log alone. */
+const READERS: Readonly<Record<string, Permission>> = {
+  vehicle: "fleet.read",
+  job: "fleet.read",
+  group: "fleet.read",
+  campaign: "campaign.read",
+  release: "release.read",
+  hardware: "release.read",
+};
+
+/** The fleet's stream leaves out who signs in and who holds which key. */
+function inTopic(topic: Topic, change: Change): boolean {
+  if (topic.kind === "vehicle") return change.vehicleId === topic.vehicleId;
+  if (topic.kind === "campaign") return change.campaignId === topic.campaignId;
+  return topic.kind === "audit" || READERS[change.subject.kind] !== undefined;
+}
+
+/**
+ * What a reader gets of a change: nothing where it is not of the topic or not for these grants, and who did it only on
+ * the stream of the audit log. Pure.
+ */
+export function visibleChange(
+  topic: Topic,
+  grants: readonly Grant[],
+  { region, model, actor, ...change }: LocatedChange,
+): Change | undefined {
+  if (!inTopic(topic, change)) return undefined;
+  const permission = topic.kind === "audit" ? "audit.read" : READERS[change.subject.kind];
+  if (permission === undefined) return undefined;
+  const scopes = scopesOf(grants, permission);
+  if (scopes.length === 0) return undefined;
+  if (change.vehicleId !== undefined && !covers(scopes, { region, model })) return undefined;
+  return topic.kind === "audit" ? { ...change, actor } : change;
+}
+
+/** As `visibleChange`: progress is told by vehicle and campaign; the audit log has none. Pure. */
+export function visibleProgress(
+  topic: Topic,
+  grants: readonly Grant[],
+  { region, model, ...progress }: LocatedProgress,
+): Progress | undefined {
+  const concerns =
+    topic.kind === "fleet" ||
+    (topic.kind === "vehicle" && topic.vehicleId === progress.vehicleId) ||
+    (topic.kind === "campaign" && topic.campaignId === progress.campaignId);
+  return concerns && covers(scopesOf(grants, "fleet.read"), { region, model }) ? progress : undefined;
+}
+
+/** What reading a topic takes at all. */
+export const topicPermission = (topic: Topic): Permission =>
+  topic.kind === "audit" ? "audit.read" : topic.kind === "campaign" ? "campaign.read" : "fleet.read";
