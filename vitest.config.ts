@@ -4,8 +4,8 @@ export default defineConfig({
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   test: {
     include: ["*/src/**/*.test.{ts,tsx}"],
-    // These need Chromium and built pages, or a kernel with CAN; scripts/test.sh runs them with their own configs.
-    exclude: ["**/node_modules/**", "**/*.browser.test.ts", "**/*.kernel.test.ts"],
+    // These need Chromium and built pages, a kernel with CAN, or PostgreSQL; scripts/test.sh runs them with their own configs.
+    exclude: ["**/node_modules/**", "**/*.{browser,kernel,postgres}.test.ts"],
     // The contrast of the colour tokens is computed from the file itself.
     css: { include: [/tokens\.css/] },
     testTimeout: 20_000,

@@ -104,6 +104,15 @@ else
 	skip "the HMI in a browser: Chromium is missing (Debian: apt-get install chromium)"
 fi
 
+# Debian puts the server's programs where no path leads.
+postgresql() { command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
+postgresql || debian postgresql initdb
+if postgresql; then
+	suite postgres --config vitest.postgres.config.ts
+else
+	skip "the cloud on PostgreSQL: it is missing (Debian: apt-get install postgresql)"
+fi
+
 kernel_suite
 
 printf '%s passed, %s failed, %s skipped\n' "$passed" "$failed" "$skipped"

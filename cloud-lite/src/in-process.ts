@@ -30,16 +30,21 @@ export interface InProcessOptions {
   readonly now: () => number;
   readonly deltaCreator: DeltaCreator;
   readonly config?: Partial<CloudConfig>;
+  /** As `openDatabase` takes it; in memory unless given. */
+  readonly database?: string;
   readonly artifacts?: ArtifactStore;
   readonly wakeUp?: (vehicleId: string) => void;
   readonly onError?: (error: unknown) => void;
   readonly extend?: (app: App) => void;
 }
 
+/** Tests make many clouds at once on one PostgreSQL. */
+const CONNECTIONS = 4;
+
 /** Makes and initialises a cloud in memory: for tests, and for rigs in virtual time. */
 export async function createInProcessCloud(options: InProcessOptions): Promise<InProcessCloud> {
   const { now } = options;
-  const db = await openDatabase(":memory:", now);
+  const db = await openDatabase(options.database ?? ":memory:", now, { connections: CONNECTIONS });
   const signers = ephemeralSigners();
   const cloud = assembleCloud({
     config: { ...DEFAULTS, ...options.config },

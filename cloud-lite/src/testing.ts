@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from "uuid";
 import type { Event, Problem } from "@halfshaft/ota-format";
 import type { App, Cloud } from "./cloud.ts";
 import type { CloudConfig } from "./config.ts";
+import { testDatabase } from "./db/test-database.ts";
 import { createInProcessCloud } from "./in-process.ts";
 import type { DeltaCreator } from "./releases/delta-creator.ts";
 
@@ -26,7 +27,10 @@ export interface Call {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A whole cloud in memory, with its clock and its wake-ups in the test's hands. */
+/**
+ * A whole cloud, with its clock and its wake-ups in the test's hands: in memory, or on a database of its own of the
+ * PostgreSQL that HALFSHAFT_TEST_STORE names.
+ */
 export interface TestCloud {
   readonly cloud: Cloud;
   readonly app: App;
@@ -49,7 +53,9 @@ export async function testCloud(
   const clock = { at: given.at ?? Date.UTC(2026, 0, 1) };
   const wokenUp: string[] = [];
   const errors: unknown[] = [];
+  const database = await testDatabase();
   const made = await createInProcessCloud({
+    database: database.place,
     now: () => clock.at,
     deltaCreator: given.deltaCreator ?? halfDelta,
     config: given.config,
@@ -88,7 +94,10 @@ export async function testCloud(
         problem: () => answer.json<Problem>(),
       };
     },
-    close: () => made.close(),
+    async close() {
+      await made.close();
+      await database.drop();
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { v7 as uuidv7 } from "uuid";
+import { lock } from "../db/engine.ts";
 import type { Database } from "../db/open.ts";
 import type { Page } from "../db/cursor.ts";
 import {
@@ -26,12 +27,33 @@ export interface AuditActor {
   readonly id: string;
 }
 
-/** Appends one entry; call it within the transaction of the write that it describes. */
-export async function appendAudit(
+/** One entry to be: when, who, in which request, and what. */
+export interface AuditGiven {
+  readonly at: number;
+  readonly actor: AuditActor;
+  readonly requestId: string;
+  readonly note: AuditNote;
+}
+
+/** Appends one entry; call it within the transaction of the write that it describes, and last. */
+export const appendAudit = (
   tx: Database,
-  given: { organisationId: string; at: number; actor: AuditActor; requestId: string; note: AuditNote },
+  { organisationId, ...given }: AuditGiven & { readonly organisationId: string },
+): Promise<void> => appendAudits(tx, organisationId, [given]);
+
+const ROWS_AT_ONCE = 500;
+
+/**
+ * Appends entries in this order. One transaction at a time appends to the chain of an organisation and the others wait
+ * for its commit: so call it last.
+ */
+export async function appendAudits(
+  tx: Database,
+  organisationId: string,
+  given: readonly AuditGiven[],
 ): Promise<void> {
-  const { organisationId, at, actor, requestId, note } = given;
+  if (given.length === 0) return;
+  await lock(tx, organisationId, "audit");
   const last = await tx
     .selectFrom("auditEntries")
     .select(["seq", "hash"])
@@ -39,29 +61,50 @@ export async function appendAudit(
     .orderBy("seq", "desc")
     .limit(1)
     .executeTakeFirst();
-  const payload = JSON.stringify(note.payload ?? null);
-  const salt = randomBytes(16).toString("hex");
-  const metadata = {
-    seq: (last?.seq ?? 0) + 1,
-    auditId: uuidv7(),
-    at,
-    actorKind: actor.kind,
-    actorId: actor.id,
-    action: note.action,
-    subjectKind: note.subjectKind,
-    subjectId: note.subjectId,
-    requestId,
-    payloadDigest: payloadDigest(salt, payload),
-  };
-  const previousHash = last?.hash ?? CHAIN_BEGIN;
-  await tx
-    .insertInto("auditEntries")
-    .values({ organisationId, ...metadata, previousHash, hash: entryHash(previousHash, metadata) })
-    .execute();
-  await tx
-    .insertInto("auditPayloads")
-    .values({ organisationId, auditId: metadata.auditId, salt, payload })
-    .execute();
+  const rows = chained({ seq: last?.seq ?? 0, hash: last?.hash ?? CHAIN_BEGIN }, given);
+  for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
+    const some = rows.slice(from, from + ROWS_AT_ONCE);
+    await tx
+      .insertInto("auditEntries")
+      .values(some.map(({ entry }) => ({ organisationId, ...entry })))
+      .execute();
+    await tx
+      .insertInto("auditPayloads")
+      .values(
+        some.map(({ entry, salt, payload }) => ({ organisationId, auditId: entry.auditId, salt, payload })),
+      )
+      .execute();
+  }
+}
+
+interface NewEntry {
+  readonly entry: ChainedEntry & { readonly actorKind: AuditActor["kind"] };
+  readonly salt: string;
+  readonly payload: string;
+}
+
+/** Each entry follows from the one before. */
+function chained(last: { seq: number; hash: string }, given: readonly AuditGiven[]): NewEntry[] {
+  let { seq, hash } = last;
+  return given.map(({ at, actor, requestId, note }) => {
+    const payload = JSON.stringify(note.payload ?? null);
+    const salt = randomBytes(16).toString("hex");
+    const metadata = {
+      seq: (seq += 1),
+      auditId: uuidv7(),
+      at,
+      actorKind: actor.kind,
+      actorId: actor.id,
+      action: note.action,
+      subjectKind: note.subjectKind,
+      subjectId: note.subjectId,
+      requestId,
+      payloadDigest: payloadDigest(salt, payload),
+    };
+    const previousHash = hash;
+    hash = entryHash(previousHash, metadata);
+    return { entry: { ...metadata, previousHash, hash }, salt, payload };
+  });
 }
 
 /** Newest first, one more than the page holds. */

@@ -1,7 +1,8 @@
-import SqliteDatabase from "better-sqlite3";
-import { CamelCasePlugin, Kysely, SqliteDialect } from "kysely";
-import { Migrator } from "kysely/migration";
-import { MIGRATIONS } from "./migrations/all.ts";
+import { CamelCasePlugin, Kysely } from "kysely";
+import { isPostgresUrl } from "./engine.ts";
+import { migrate } from "./migrate.ts";
+import { openPostgres } from "./postgres.ts";
+import { EmbeddedDialect, openSqlite } from "./sqlite.ts";
 import type { Tables } from "./tables.ts";
 
 export type Database = Kysely<Tables>;
@@ -9,37 +10,38 @@ export type Database = Kysely<Tables>;
 /** The one organisation of an embedded cloud. */
 export const DEFAULT_ORGANISATION = "00000000-0000-7000-8000-000000000001";
 
-const BUSY_TIMEOUT_MS = 5000;
+const DEFAULT_CONNECTIONS = 10;
 
 /**
- * Opens the embedded database and brings its schema up to date.
- * @param file path of the database, or `:memory:`.
+ * Opens a database and brings its schema up to date.
+ * @param place path of an embedded database, `:memory:`, or `postgres://…`.
+ * @throws {Refusal} DATABASE_UNREACHABLE, DATABASE_UNFIT or SCHEMA_NEWER
  */
-export async function openDatabase(file: string, now: () => number): Promise<Database> {
-  const sqlite = new SqliteDatabase(file);
-  sqlite.pragma("journal_mode = WAL");
-  // FULL syncs the log at every commit: NORMAL loses acknowledged writes when the power fails.
-  sqlite.pragma("synchronous = FULL");
-  sqlite.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
-  sqlite.pragma("cache_size = -16000");
-  const db = new Kysely<Tables>({
-    dialect: new SqliteDialect({ database: sqlite }),
-    plugins: [new CamelCasePlugin()],
-  });
-  await migrate(db, now);
-  return db;
+export async function openDatabase(
+  place: string,
+  now: () => number,
+  { connections = DEFAULT_CONNECTIONS }: { readonly connections?: number } = {},
+): Promise<Database> {
+  const db = await connect(place, connections);
+  try {
+    await migrate(db, place);
+    await db
+      .insertInto("organisations")
+      .values({ organisationId: DEFAULT_ORGANISATION, name: "default", createdAt: now() })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    return db;
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
 }
 
-async function migrate(db: Database, now: () => number): Promise<void> {
-  const migrator = new Migrator({
-    db,
-    provider: { getMigrations: () => Promise.resolve({ ...MIGRATIONS }) },
+/** Opens a database as it is. @throws {Refusal} DATABASE_UNREACHABLE or DATABASE_UNFIT */
+export async function connect(place: string, connections = DEFAULT_CONNECTIONS): Promise<Database> {
+  if (isPostgresUrl(place)) return openPostgres(place, { connections });
+  return new Kysely<Tables>({
+    dialect: new EmbeddedDialect(openSqlite(place)),
+    plugins: [new CamelCasePlugin()],
   });
-  const { error } = await migrator.migrateToLatest();
-  if (error) throw error;
-  await db
-    .insertInto("organisations")
-    .values({ organisationId: DEFAULT_ORGANISATION, name: "default", createdAt: now() })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
 }

@@ -2,9 +2,11 @@ import { createHash } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import type { Actor } from "../access/store.ts";
-import { appendAudit, type AuditActor, type AuditNote } from "../audit/store.ts";
+import { appendAudits, type AuditActor, type AuditGiven, type AuditNote } from "../audit/store.ts";
 import type { Cloud } from "../cloud.ts";
+import { lock } from "../db/engine.ts";
 import type { Database } from "../db/open.ts";
+import { inOneTransaction } from "../db/transaction.ts";
 import { Refusal } from "../refusals.ts";
 import { actorOf } from "./admission.ts";
 import { answer, type Envelope } from "./answers.ts";
@@ -14,7 +16,7 @@ export interface Work {
   readonly tx: Database;
   readonly organisationId: string;
   readonly at: number;
-  /** Appends to the audit log in the same transaction. */
+  /** Appends to the audit log at the end of the same transaction. */
   audit(note: AuditNote, actor?: AuditActor): Promise<void>;
   /** For what cannot be taken back, such as a wake-up; lost if the process dies, so never needed for truth. */
   afterCommit(effect: () => void): void;
@@ -29,7 +31,7 @@ export const WriteHeaders = Type.Object({
   ),
 });
 
-interface WriteOptions {
+export interface WriteOptions {
   readonly status?: 200 | 201;
   /** The answer holds a secret: it is sent once and not kept for a repeat. */
   readonly secret?: boolean;
@@ -73,30 +75,43 @@ export async function write<T>(
   return outcome.body as Envelope<T>;
 }
 
-/** A transaction whose effects run only if it commits. */
+/**
+ * A transaction whose effects run only if it commits; begun anew where it lost against another one. Operators write one
+ * after another, and so does each vehicle: what a write has read is still true when it commits, on PostgreSQL too.
+ */
 export async function inTransaction<T>(
   cloud: Cloud,
   actor: Actor,
   requestId: string,
   run: (work: Work) => Promise<T>,
 ): Promise<T> {
-  const effects: (() => void)[] = [];
   const { organisationId } = actor;
   const self: AuditActor =
     actor.kind === "vehicle"
       ? { kind: "vehicle", id: actor.vehicleId }
       : { kind: "operator", id: actor.credentialId };
-  const result = await cloud.db.transaction().execute((tx) => {
+  const { result, effects } = await inOneTransaction(cloud.db, async (tx) => {
     const at = cloud.now();
-    return run({
+    const begun: (() => void)[] = [];
+    const entries: AuditGiven[] = [];
+    await lock(
+      tx,
+      organisationId,
+      ...(actor.kind === "vehicle" ? ["vehicle", actor.vehicleId] : ["operators"]),
+    );
+    const done = await run({
       tx,
       organisationId,
       at,
-      audit: (note, by = self) => appendAudit(tx, { organisationId, at, actor: by, requestId, note }),
-      afterCommit: (effect) => void effects.push(effect),
+      audit: async (note, by = self) => void entries.push({ at, actor: by, requestId, note }),
+      afterCommit: (effect) => void begun.push(effect),
     });
+    // Last, for from here to the commit nobody else can append.
+    await appendAudits(tx, organisationId, entries);
+    return { result: done, effects: begun };
   });
   for (const effect of effects) effect();
+  cloud.live.wake(organisationId);
   return result;
 }
 

@@ -5,7 +5,7 @@ import { TRANSPORT_PATHS, TRANSPORT_ROLE } from "@halfshaft/ota-format/trust";
 import type { Database } from "../db/open.ts";
 import { isStale, LIFETIME_MS } from "./expiry.ts";
 import type { Signers } from "./keys.ts";
-import { latestRole, metaFile, signRole, tufKey, type RepositoryScope } from "./metadata-store.ts";
+import { holdRepository, latestRole, metaFile, signRole, tufKey, type RepositoryScope } from "./metadata-store.ts";
 import { signFirstRoot } from "./root.ts";
 
 export const IMAGE_REPOSITORY = "image";
@@ -72,6 +72,7 @@ export async function signImageRepository(
   signers: Signers,
   roles: readonly TargetsRole[],
 ): Promise<void> {
+  await holdRepository(scope);
   for (const role of roles) {
     const targets = await readTargets(scope, role);
     await signRole(scope, {
@@ -92,6 +93,7 @@ export async function signImageRepository(
 
 /** Signs anew what is past half of its life. A no-op most of the time. */
 export async function refreshImageRepository(scope: RepositoryScope, signers: Signers): Promise<void> {
+  await holdRepository(scope);
   const stale: TargetsRole[] = [];
   for (const role of ["targets", TRANSPORT_ROLE] as const) {
     if (await roleIsStale(scope, role)) stale.push(role);

@@ -9,6 +9,7 @@ import {
   type Targets,
   type Timestamp,
 } from "@tufjs/models";
+import { lock } from "../db/engine.ts";
 import type { Database } from "../db/open.ts";
 import { expiresText } from "./expiry.ts";
 import type { Signer } from "./signer.ts";
@@ -51,9 +52,13 @@ export async function latestRole(scope: RepositoryScope, role: string): Promise<
     .executeTakeFirst();
 }
 
+/** Keeps other transactions from signing in this repository until this one ends; before anything of it is read. */
+export const holdRepository = ({ tx, organisationId, repository }: RepositoryScope): Promise<void> =>
+  lock(tx, organisationId, "repository", repository);
+
 /**
  * Signs the next version of a role and stores it. Version numbers only rise, because the last one is read in
- * the same transaction.
+ * the same transaction, which holds the repository.
  */
 export async function signRole(
   scope: RepositoryScope,

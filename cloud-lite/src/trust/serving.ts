@@ -1,9 +1,10 @@
 import type { Cloud } from "../cloud.ts";
 import type { Database } from "../db/open.ts";
+import { inOneTransaction } from "../db/transaction.ts";
 import { desiredSoftware } from "../vehicles/desired.ts";
 import { directorIsStale, directorScope, signDirector } from "./director-repository.ts";
 import { imageRepositoryIsStale, imageScope, refreshImageRepository } from "./image-repository.ts";
-import { latestRole, type RepositoryScope } from "./metadata-store.ts";
+import { holdRepository, latestRole, type RepositoryScope } from "./metadata-store.ts";
 
 /**
  * Metadata is signed when it is asked for and not current: nothing expires as long as someone reads, a campaign over
@@ -12,9 +13,9 @@ import { latestRole, type RepositoryScope } from "./metadata-store.ts";
 export async function currentImageRepository(cloud: Cloud, organisationId: string): Promise<void> {
   const at = cloud.now();
   if (!(await imageRepositoryIsStale(imageScope(cloud.db, organisationId, at)))) return;
-  await cloud.db
-    .transaction()
-    .execute((tx) => refreshImageRepository(imageScope(tx, organisationId, at), cloud.signers));
+  await inOneTransaction(cloud.db, (tx) =>
+    refreshImageRepository(imageScope(tx, organisationId, at), cloud.signers),
+  );
 }
 
 export async function currentDirector(
@@ -27,8 +28,9 @@ export async function currentDirector(
   if (!(await directorIsStale(directorScope(cloud.db, organisationId, vehicleId, at), desired.revision))) {
     return;
   }
-  await cloud.db.transaction().execute(async (tx) => {
+  await inOneTransaction(cloud.db, async (tx) => {
     const scope = directorScope(tx, organisationId, vehicleId, at);
+    await holdRepository(scope);
     const current = await desiredSoftware(tx, organisationId, vehicleId);
     if (await directorIsStale(scope, current.revision)) await signDirector(scope, cloud.signers, current);
   });

@@ -1,5 +1,6 @@
 import { sql, type Kysely } from "kysely";
 import type { Migration } from "kysely/migration";
+import { onPostgres } from "../engine.ts";
 import { createIndex, createTable, type NewIndex, type NewTable } from "./columns.ts";
 
 const TABLES: Readonly<Record<string, NewTable>> = {
@@ -261,10 +262,13 @@ const INDEXES: Readonly<Record<string, NewIndex>> = {
 
 async function createTables(db: Kysely<unknown>): Promise<void> {
   for (const [table, made] of Object.entries(TABLES)) await createTable(db, table, made);
-  // SQLite numbers rows by itself only for exactly "integer primary key".
+  const postgres = onPostgres(db);
   await db.schema
     .createTable("events")
-    .addColumn("arrival", "integer", (c) => c.primaryKey().autoIncrement())
+    // SQLite numbers rows by itself only for exactly "integer primary key"; PostgreSQL's integer ends too soon.
+    .addColumn("arrival", postgres ? "bigint" : "integer", (c) =>
+      postgres ? c.generatedByDefaultAsIdentity().primaryKey() : c.primaryKey().autoIncrement(),
+    )
     .addColumn("organisationId", "text", (c) => c.notNull())
     .addColumn("eventId", "text", (c) => c.notNull())
     .addColumn("vehicleId", "text", (c) => c.notNull())

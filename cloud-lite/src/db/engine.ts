@@ -1,0 +1,33 @@
+import { PostgresAdapter, sql, type Kysely } from "kysely";
+import type { Database } from "./open.ts";
+
+export const isPostgresUrl = (place: string): boolean => /^postgres(ql)?:\/\//.test(place);
+
+/** Whether a database, or a transaction of it, is PostgreSQL. */
+export const onPostgres = <T>(db: Kysely<T>): boolean => db.getExecutor().adapter instanceof PostgresAdapter;
+
+/**
+ * Waits until no other transaction holds a lock of this name, and holds it until this transaction ends. SQLite has one
+ * writer and needs none. Two names may share a lock: that costs waiting, never correctness.
+ */
+export async function lock(tx: Database, ...name: readonly string[]): Promise<void> {
+  if (!onPostgres(tx)) return;
+  await sql`select pg_advisory_xact_lock(hashtextextended(${name.join("/")}, 0))`.execute(tx);
+}
+
+// PostgreSQL 15, appendix A.
+const SERIALIZATION_FAILURE = "40001";
+const DEADLOCK_DETECTED = "40P01";
+const LOCK_NOT_AVAILABLE = "55P03";
+const QUERY_CANCELED = "57014";
+
+const codeOf = (error: unknown): unknown =>
+  error instanceof Error && "code" in error ? error.code : undefined;
+
+/** The transaction lost against another one and does no harm when it is tried again. */
+export const isLostRace = (error: unknown): boolean =>
+  [SERIALIZATION_FAILURE, DEADLOCK_DETECTED].includes(codeOf(error) as string);
+
+/** A statement took longer, or waited longer for another transaction, than it may. */
+export const isTimeOut = (error: unknown): boolean =>
+  [LOCK_NOT_AVAILABLE, QUERY_CANCELED].includes(codeOf(error) as string);

@@ -1,0 +1,50 @@
+import { randomUUID } from "node:crypto";
+import { openDatabase } from "./open.ts";
+
+/** A database for one test. */
+export interface TestDatabase {
+  /** As `openDatabase` takes it. */
+  readonly place: string;
+  drop(): Promise<void>;
+}
+
+const TEMPLATE = "halfshaft_template";
+
+/** URL of a PostgreSQL server on which tests may make databases; tests are embedded without it. */
+const testServer = (): string | undefined => process.env.HALFSHAFT_TEST_STORE || undefined;
+
+/** In memory; where HALFSHAFT_TEST_STORE names a PostgreSQL server, an empty database of its schema there. */
+export async function testDatabase(server = testServer()): Promise<TestDatabase> {
+  if (server === undefined) return { place: ":memory:", drop: () => Promise.resolve() };
+  const name = `halfshaft_test_${randomUUID().replaceAll("-", "")}`;
+  await command(server, `create database ${name} template ${TEMPLATE}`);
+  return {
+    place: placeOf(server, name),
+    drop: () => command(server, `drop database ${name} with (force)`),
+  };
+}
+
+/** Makes the database that those of the tests are copies of: migrating each of them would take far longer. */
+export async function makeTemplate(server: string): Promise<void> {
+  await command(server, `drop database if exists ${TEMPLATE}`);
+  await command(server, `create database ${TEMPLATE} template template0 encoding 'UTF8' locale 'C'`);
+  const db = await openDatabase(placeOf(server, TEMPLATE), () => 0);
+  await db.destroy();
+}
+
+function placeOf(server: string, name: string): string {
+  const place = new URL(server);
+  place.pathname = `/${name}`;
+  return place.href;
+}
+
+async function command(server: string, sql: string): Promise<void> {
+  const { default: pg } = await import("pg");
+  const client = new pg.Client({ connectionString: server });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
