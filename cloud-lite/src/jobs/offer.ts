@@ -5,6 +5,7 @@ import type { Database } from "../db/open.ts";
 import type { Work } from "../plugins/writes.ts";
 import { getRelease } from "../releases/store.ts";
 import { setDesiredJob } from "../vehicles/desired.ts";
+import { isHeld } from "../vehicles/hold.ts";
 import { jobToOffer, offerIsOver, type OpenJob } from "./offer-rules.ts";
 import { getJobRow, jobEcus, noteVersionsBefore, openJobs, type JobRow } from "./store.ts";
 import { updateJob } from "./update.ts";
@@ -29,7 +30,9 @@ export async function peekOffer(
     open.push({ ...job, campaignState: campaign.state });
   }
   const over = open.filter((job) => offerIsOver(job, at));
-  const job = jobToOffer(open, at);
+  const isStopped = open.length > 0 && (await isHeld(db, organisationId, vehicleId));
+  // What has begun must be able to finish.
+  const job = jobToOffer(isStopped ? open.filter(({ status }) => status === "active") : open, at);
   return job ? { job, over } : { over };
 }
 

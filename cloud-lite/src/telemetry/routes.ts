@@ -88,7 +88,7 @@ export function addDeviceRoutes(app: App, cloud: Cloud): void {
       const { organisationId, vehicleId } = actor;
       cloud.lastSeen.note(organisationId, vehicleId, cloud.now());
       const receivedAt = await inTransaction(cloud, actor, request.id, async (work) => {
-        await storeManifest(work.tx, organisationId, vehicleId, work.at, request.body);
+        await storeManifest(work, vehicleId, request.body);
         await noteManifest(cloud, work, vehicleId, request.body);
         return work.at;
       });

@@ -69,3 +69,17 @@ export async function setDesiredJob(
     .where((eb) => eb.or([eb("desiredJobId", "is", null), eb("desiredJobId", "!=", jobId)]))
     .execute();
 }
+
+/** The Director signs anew when it is next asked. */
+export async function raiseDesiredRevision(
+  tx: Database,
+  organisationId: string,
+  vehicleId: string,
+): Promise<void> {
+  await tx
+    .updateTable("vehicles")
+    .set((eb) => ({ desiredRevision: eb("desiredRevision", "+", 1) }))
+    .where("organisationId", "=", organisationId)
+    .where("vehicleId", "=", vehicleId)
+    .execute();
+}

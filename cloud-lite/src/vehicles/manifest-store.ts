@@ -1,54 +1,126 @@
 import { v7 as uuidv7 } from "uuid";
-import type { VersionManifest } from "@halfshaft/ota-format";
-import type { Database } from "../db/open.ts";
+import type { EcuReport, VersionManifest } from "@halfshaft/ota-format";
+import { jobEcus, openJobs } from "../jobs/store.ts";
+import type { Work } from "../plugins/writes.ts";
+import { noteHistory } from "./history.ts";
+import { noteReplacements } from "./replacement-store.ts";
+import { ecusOf, type EcuRow } from "./store.ts";
+
+/** One ECU whose software is another than it was the last time. */
+export interface SoftwareChange {
+  readonly ecuId: string;
+  readonly name: string;
+  readonly from: { readonly version?: string; readonly sha256?: string };
+  readonly to: { readonly version?: string; readonly sha256?: string };
+}
 
 /**
  * Stores what a vehicle says about itself and believes it: also an older version, for someone may have flashed an
- * ECU by other means. ECUs that the vehicle was not built with are kept in the manifest alone.
+ * ECU by other means. ECUs that differ from those of the twin hold the vehicle until somebody has looked at them.
  */
-export async function storeManifest(
-  tx: Database,
-  organisationId: string,
-  vehicleId: string,
-  at: number,
-  manifest: VersionManifest,
-): Promise<void> {
-  await tx
-    .insertInto("versionManifests")
-    .values({
-      organisationId,
-      manifestId: uuidv7(),
-      vehicleId,
-      receivedAt: at,
-      body: JSON.stringify(manifest),
-    })
-    .execute();
-  for (const ecu of manifest.ecus) {
-    const bootState = ecu.bootState;
-    // An ECU that could not be asked keeps what it said last.
-    const reported =
-      ecu.version === undefined && ecu.imageSha256 === undefined
-        ? { bootState }
-        : {
-            bootState,
-            version: ecu.version ?? null,
-            imageSha256: ecu.imageSha256 ?? null,
-            releaseCounter: ecu.releaseCounter ?? null,
-            activeBank: ecu.activeBank ?? null,
-            reportedAt: at,
-          };
+export async function storeManifest(work: Work, vehicleId: string, manifest: VersionManifest): Promise<void> {
+  const { tx, organisationId, at } = work;
+  await keepManifest(work, vehicleId, manifest);
+  const ecus = await ecusOf(tx, organisationId, [vehicleId]);
+  const changes: SoftwareChange[] = [];
+  for (const report of manifest.ecus) {
+    const ecu = ecus.find(({ ecuId }) => ecuId === report.ecuId);
+    if (!ecu) continue;
+    const change = changeOf(ecu, report);
+    if (change) changes.push(change);
     await tx
       .updateTable("ecus")
-      .set(reported)
+      .set({ ...reportedColumns(report, at), ...(change ? { softwareAt: at } : {}) })
       .where("organisationId", "=", organisationId)
       .where("vehicleId", "=", vehicleId)
       .where("ecuId", "=", ecu.ecuId)
       .execute();
   }
+  if (changes.length > 0) await noteChanges(work, vehicleId, changes);
+  await noteReplacements(work, vehicleId, ecus, manifest);
   await tx
     .updateTable("vehicles")
     .set({ manifestAt: at })
     .where("organisationId", "=", organisationId)
     .where("vehicleId", "=", vehicleId)
     .execute();
+}
+
+/** A manifest that says the same about the ECUs as the last one takes its place. */
+async function keepManifest(work: Work, vehicleId: string, manifest: VersionManifest): Promise<void> {
+  const { tx, organisationId, at: receivedAt } = work;
+  const body = JSON.stringify(manifest);
+  const last = await tx
+    .selectFrom("versionManifests")
+    .select(["manifestId", "body"])
+    .where("organisationId", "=", organisationId)
+    .where("vehicleId", "=", vehicleId)
+    .orderBy("manifestId", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  const lastEcus = last && (JSON.parse(last.body) as VersionManifest).ecus;
+  if (last && JSON.stringify(lastEcus) === JSON.stringify(manifest.ecus)) {
+    await tx
+      .updateTable("versionManifests")
+      .set({ receivedAt, body })
+      .where("organisationId", "=", organisationId)
+      .where("manifestId", "=", last.manifestId)
+      .execute();
+    return;
+  }
+  await tx
+    .insertInto("versionManifests")
+    .values({ organisationId, manifestId: uuidv7(), vehicleId, receivedAt, body })
+    .execute();
+}
+
+/** An ECU that could not be asked keeps what it said last. */
+const reportedColumns = (report: EcuReport, at: number) =>
+  couldBeAsked(report)
+    ? {
+        bootState: report.bootState,
+        version: report.version ?? null,
+        imageSha256: report.imageSha256 ?? null,
+        releaseCounter: report.releaseCounter ?? null,
+        activeBank: report.activeBank ?? null,
+        reportedAt: at,
+      }
+    : { bootState: report.bootState };
+
+const couldBeAsked = ({ version, imageSha256 }: EcuReport): boolean =>
+  version !== undefined || imageSha256 !== undefined;
+
+function changeOf(ecu: EcuRow, report: EcuReport): SoftwareChange | undefined {
+  if (!couldBeAsked(report)) return undefined;
+  const from = software(ecu.version, ecu.imageSha256);
+  const to = software(report.version, report.imageSha256);
+  if (ecu.reportedAt !== null && JSON.stringify(from) === JSON.stringify(to)) return undefined;
+  return { ecuId: ecu.ecuId, name: ecu.name, from, to };
+}
+
+const software = (version: string | null | undefined, sha256: string | null | undefined) => ({
+  ...(version ? { version } : {}),
+  ...(sha256 ? { sha256 } : {}),
+});
+
+/** What no open job explains was done by other means, and is worth an entry in the audit log. */
+async function noteChanges(work: Work, vehicleId: string, changes: readonly SoftwareChange[]): Promise<void> {
+  const { tx, organisationId, at } = work;
+  await noteHistory(tx, organisationId, at, [{ vehicleId, kind: "software", detail: { changes } }]);
+  const known = changes.filter(({ from }) => from.version !== undefined || from.sha256 !== undefined);
+  if (known.length === 0) return;
+  const expected = new Set<string>();
+  for (const { jobId } of await openJobs(tx, organisationId, vehicleId)) {
+    for (const { ecuId, version } of await jobEcus(tx, organisationId, jobId)) {
+      expected.add(`${ecuId} ${version}`);
+    }
+  }
+  const unexplained = known.filter(({ ecuId, to }) => !expected.has(`${ecuId} ${to.version ?? ""}`));
+  if (unexplained.length === 0) return;
+  await work.audit({
+    action: "vehicle.softwareChanged",
+    subjectKind: "vehicle",
+    subjectId: vehicleId,
+    payload: { changes: unexplained },
+  });
 }

@@ -32,6 +32,16 @@ export const VEHICLE_REFUSALS = {
     sentence: "ECU {ecuId} is listed twice.",
     help: "An ECU's serial number is its id in the vehicle; give each its own.",
   },
+  REPLACEMENT_UNKNOWN: {
+    status: 404,
+    sentence: "Vehicle {vehicleId} has no replacement {replacementId}.",
+    help: "List them with GET /api/v1/vehicles/{vehicleId}/replacements.",
+  },
+  REPLACEMENT_DECIDED: {
+    status: 409,
+    sentence: "Replacement {replacementId} is {state} already.",
+    help: "Read what the vehicle reports now: GET /api/v1/vehicles/{vehicleId}/replacements.",
+  },
   HARDWARE_UNKNOWN: {
     status: 404,
     sentence: "Hardware {hardwareId} is not known.",

@@ -1,0 +1,10 @@
+import type { App, Cloud } from "../cloud.ts";
+import { addReplacementRoutes, Replacement } from "./replacement-routes.ts";
+
+/** Schemas that the routes of the twin refer to by name. */
+export const TWIN_SCHEMAS = [Replacement];
+
+/** What a vehicle should have, what it has, and how it came to that. */
+export function addTwinRoutes(app: App, cloud: Cloud): void {
+  addReplacementRoutes(app, cloud);
+}
