@@ -30,6 +30,7 @@ import { addDeviceRoutes } from "./telemetry/routes.ts";
 import { addRepositoryRoutes } from "./trust/routes.ts";
 import { addVehicleRoutes } from "./vehicles/routes.ts";
 import { DeviceToken, StoredEvent, Vehicle } from "./vehicles/schema.ts";
+import { VehicleSelection } from "./vehicles/selection.ts";
 import { addTwinRoutes, TWIN_SCHEMAS } from "./vehicles/twin-routes.ts";
 
 /** Schemas that are components of the OpenAPI document, referred to by name. */
@@ -47,6 +48,7 @@ const SCHEMAS = [
   Vehicle,
   DeviceToken,
   StoredEvent,
+  VehicleSelection,
   Campaign,
   JobSummary,
   Job,

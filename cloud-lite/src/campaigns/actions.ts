@@ -68,7 +68,7 @@ async function makeJobs(cloud: Cloud, work: Work, campaign: Campaign): Promise<v
     .where("phaseId", "=", phase.phaseId)
     .execute();
   const skipped = new Map<SkipReason, number>();
-  const vehicleIds = await targetedVehicles(tx, organisationId, campaign.target);
+  const vehicleIds = await targetedVehicles(tx, campaign.target, { organisationId, at });
   let jobs = 0;
   for (const vehicleId of vehicleIds) {
     const ecus = await ecusOf(tx, organisationId, [vehicleId]);

@@ -11,7 +11,7 @@ import { actOnCampaign } from "./actions.ts";
 import { CAMPAIGN_VERBS, type CampaignVerb } from "./rules.ts";
 import { Campaign, CampaignBody } from "./schema.ts";
 import { getCampaign, insertCampaign, listCampaigns } from "./store.ts";
-import { targetedVehicles } from "./targeting.ts";
+import { checkTarget } from "./targeting.ts";
 
 const Params = Type.Object({ campaignId: Id });
 const tags = ["campaigns"];
@@ -46,7 +46,7 @@ export function addCampaignRoutes(app: App, cloud: Cloud): void {
           if (release.state !== "published") {
             throw new Refusal("RELEASE_NOT_PUBLISHED", { name: release.name, state: release.state });
           }
-          await targetedVehicles(work.tx, work.organisationId, body.target);
+          await checkTarget(work.tx, body.target, work);
           const campaign = await insertCampaign(work.tx, work.organisationId, work.at, body);
           await work.audit({
             action: "campaign.created",

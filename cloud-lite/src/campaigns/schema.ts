@@ -1,18 +1,13 @@
 import { Type, type Static } from "typebox";
 import { ConsentPolicy, Id, SafetyPolicy, WallTime } from "@halfshaft/ota-format";
 import { JOB_STATUSES } from "../jobs/schema.ts";
-import { Group, VehicleId, Vin } from "../vehicles/schema.ts";
+import { SelectionRef, type VehicleSelection } from "../vehicles/selection.ts";
 
 const closed = { additionalProperties: false } as const;
 
-/** Which vehicles: named by id or VIN, by group, or all of the organisation. */
-export const CampaignTarget = Type.Union([
-  Type.Object({ vehicleIds: Type.Array(VehicleId, { minItems: 1, maxItems: 10_000 }) }, closed),
-  Type.Object({ vins: Type.Array(Vin, { minItems: 1, maxItems: 10_000 }) }, closed),
-  Type.Object({ groups: Type.Array(Group, { minItems: 1, maxItems: 64 }) }, closed),
-  Type.Object({ all: Type.Literal(true) }, closed),
-]);
-export type CampaignTarget = Static<typeof CampaignTarget>;
+/** Which vehicles a campaign is for. */
+export const CampaignTarget = SelectionRef;
+export type CampaignTarget = VehicleSelection;
 
 export const CAMPAIGN_STATES = ["draft", "active", "paused", "completed", "aborted"] as const;
 export type CampaignState = (typeof CAMPAIGN_STATES)[number];

@@ -1,62 +1,97 @@
+import type { Scope } from "../access/grants.ts";
 import type { Database } from "../db/open.ts";
 import { Refusal } from "../refusals.ts";
-import type { CampaignTarget } from "./schema.ts";
+import { checkSelection, type VehicleSelection } from "../vehicles/selection.ts";
+import { selectedVehicles } from "../vehicles/selection-query.ts";
+import { whereInScope } from "../vehicles/scope.ts";
+
+export interface TargetContext {
+  readonly organisationId: string;
+  /** For conditions such as "seen within a day", UTC ms. */
+  readonly at: number;
+  /** What the person who asks may see; left out, all of the organisation. */
+  readonly scopes?: readonly Scope[];
+}
+
+/** The parts of a selection that are joined by and, or and not. */
+function leaves(part: VehicleSelection): VehicleSelection[] {
+  if ("and" in part) return part.and.flatMap(leaves);
+  if ("or" in part) return part.or.flatMap(leaves);
+  return "not" in part ? leaves(part.not) : [part];
+}
 
 /** Parameters in one SQL statement. */
-const IDS_AT_ONCE = 500;
+const NAMES_AT_ONCE = 500;
 
 /**
- * The vehicles of a target, each once, in order of id.
- * @throws {Refusal} VEHICLE_UNKNOWN or VIN_UNKNOWN for the first one that is named and does not exist.
+ * Checks a target when it is written: its size, and that whatever it names is there, not retired and in scope.
+ * @throws {Refusal} SELECTION_TOO_LARGE, and VEHICLE_UNKNOWN or VIN_UNKNOWN for the first one that is named and is not
+ * there
  */
+export async function checkTarget(
+  db: Database,
+  target: VehicleSelection,
+  context: TargetContext,
+): Promise<void> {
+  checkSelection(target);
+  for (const leaf of leaves(target)) {
+    if ("vehicleIds" in leaf) {
+      const missing = await missingName(db, "vehicleId", leaf.vehicleIds, context);
+      if (missing !== undefined) throw new Refusal("VEHICLE_UNKNOWN", { vehicleId: missing });
+    }
+    if ("vins" in leaf) {
+      const missing = await missingName(db, "vin", leaf.vins, context);
+      if (missing !== undefined) throw new Refusal("VIN_UNKNOWN", { vin: missing });
+    }
+  }
+}
+
+async function missingName(
+  db: Database,
+  column: "vehicleId" | "vin",
+  names: readonly string[],
+  context: TargetContext,
+): Promise<string | undefined> {
+  for (let from = 0; from < names.length; from += NAMES_AT_ONCE) {
+    const asked = names.slice(from, from + NAMES_AT_ONCE);
+    const rows = await targeted(db, { all: true }, context)
+      .select(["v.vehicleId", "v.vin"])
+      .where(`v.${column}`, "in", asked)
+      .execute();
+    const found = new Set(rows.map((row) => row[column]));
+    const missing = asked.find((name) => !found.has(name));
+    if (missing !== undefined) return missing;
+  }
+  return undefined;
+}
+
+/** All vehicles of a target, each once, in order of id. */
 export async function targetedVehicles(
   db: Database,
-  organisationId: string,
-  target: CampaignTarget,
+  target: VehicleSelection,
+  context: TargetContext,
 ): Promise<string[]> {
-  if ("vehicleIds" in target) return named(db, organisationId, "vehicleId", target.vehicleIds);
-  if ("vins" in target) return named(db, organisationId, "vin", target.vins);
-  if ("groups" in target) {
-    const rows = await db
-      .selectFrom("vehicleGroups")
-      .select("vehicleId")
-      .distinct()
-      .where("organisationId", "=", organisationId)
-      .where("groupName", "in", target.groups)
-      .orderBy("vehicleId")
-      .execute();
-    return rows.map((row) => row.vehicleId);
-  }
-  const rows = await db
-    .selectFrom("vehicles")
-    .select("vehicleId")
-    .where("organisationId", "=", organisationId)
-    .orderBy("vehicleId")
+  const rows = await targeted(db, target, context).select("v.vehicleId").orderBy("v.vehicleId").execute();
+  return rows.map((row) => row.vehicleId);
+}
+
+/** The next vehicles of a target after one of them, in order of id: for work that goes through many in steps. */
+export async function targetedAfter(
+  db: Database,
+  target: VehicleSelection,
+  context: TargetContext,
+  { after, limit }: { after?: string; limit: number },
+): Promise<string[]> {
+  const rows = await targeted(db, target, context)
+    .select("v.vehicleId")
+    .$if(after !== undefined, (q) => q.where("v.vehicleId", ">", after!))
+    .orderBy("v.vehicleId")
+    .limit(limit)
     .execute();
   return rows.map((row) => row.vehicleId);
 }
 
-async function named(
-  db: Database,
-  organisationId: string,
-  column: "vehicleId" | "vin",
-  names: readonly string[],
-): Promise<string[]> {
-  const found = new Map<string, string>();
-  for (let from = 0; from < names.length; from += IDS_AT_ONCE) {
-    const rows = await db
-      .selectFrom("vehicles")
-      .select(["vehicleId", "vin"])
-      .where("organisationId", "=", organisationId)
-      .where(column, "in", names.slice(from, from + IDS_AT_ONCE))
-      .execute();
-    for (const row of rows) found.set(column === "vin" ? row.vin! : row.vehicleId, row.vehicleId);
-  }
-  const missing = names.find((name) => !found.has(name));
-  if (missing !== undefined) {
-    throw column === "vin"
-      ? new Refusal("VIN_UNKNOWN", { vin: missing })
-      : new Refusal("VEHICLE_UNKNOWN", { vehicleId: missing });
-  }
-  return [...new Set(found.values())].sort();
+function targeted(db: Database, target: VehicleSelection, { scopes, ...context }: TargetContext) {
+  const query = selectedVehicles(db, target, context);
+  return scopes ? whereInScope(query, scopes) : query;
 }

@@ -20,4 +20,8 @@ export function versionKey(version: string): string {
   );
 }
 
+/** The key of a version as a vehicle reported it; null for none, or for a text that is no semantic version. */
+export const reportedVersionKey = (version: string | null | undefined): string | null =>
+  typeof version === "string" && parse(version) ? versionKey(version) : null;
+
 const padded = (value: number): string => String(value).padStart(DIGITS, "0");

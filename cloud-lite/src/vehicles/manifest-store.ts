@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from "uuid";
 import type { EcuReport, VersionManifest } from "@halfshaft/ota-format";
 import { jobEcus, openJobs } from "../jobs/store.ts";
 import type { Work } from "../plugins/writes.ts";
+import { reportedVersionKey } from "../releases/version-key.ts";
 import { noteHistory } from "./history.ts";
 import { noteReplacements } from "./replacement-store.ts";
 import { ecusOf, type EcuRow } from "./store.ts";
@@ -80,6 +81,7 @@ const reportedColumns = (report: EcuReport, at: number) =>
     ? {
         bootState: report.bootState,
         version: report.version ?? null,
+        versionKey: reportedVersionKey(report.version),
         imageSha256: report.imageSha256 ?? null,
         releaseCounter: report.releaseCounter ?? null,
         activeBank: report.activeBank ?? null,

@@ -27,6 +27,11 @@ export const VEHICLE_REFUSALS = {
     sentence: "{vin} is not a VIN: {reason}.",
     help: "Correct it (ISO 3779), or start the cloud with --vin-policy free if these vehicles have other ids.",
   },
+  SELECTION_TOO_LARGE: {
+    status: 422,
+    sentence: "The selection is too large at {path}: {reason}.",
+    help: "Put the vehicles into a group and select that, or make several campaigns.",
+  },
   ECU_DUPLICATE: {
     status: 422,
     sentence: "ECU {ecuId} is listed twice.",

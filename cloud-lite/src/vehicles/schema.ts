@@ -18,6 +18,30 @@ const closed = { additionalProperties: false } as const;
 export const VehicleId = Type.String({ pattern: "^[A-Za-z0-9._-]{1,64}$", examples: ["demo-car-1"] });
 export const Vin = Type.String({ minLength: 1, maxLength: 32, examples: ["1M8GDM9AXKP042788"] });
 export const Group = Type.String({ pattern: "^[A-Za-z0-9._-]{1,64}$", examples: ["test-fleet"] });
+export const Tag = Type.String({ pattern: "^[A-Za-z0-9._-]{1,64}$", examples: ["winter-tyres"] });
+
+const Text = Type.String({ minLength: 1, maxLength: 64 });
+const Model = Type.String({ ...Text, examples: ["Roadster"] });
+const Trim = Type.String({ ...Text, examples: ["Long range"] });
+const Year = Type.Integer({ minimum: 1900, maximum: 2200, description: "Model year", examples: [2026] });
+const Region = Type.String({ ...Text, examples: ["eu-north"] });
+const Owner = Type.String({
+  ...Text,
+  description: "The organisation that runs the vehicle, where it is another one",
+  examples: ["City Cars Oslo"],
+});
+const TimeZone = Type.String({
+  pattern: "^[A-Za-z][A-Za-z0-9_+/-]{0,63}$",
+  description: "IANA time zone in which the driver lives",
+  examples: ["Europe/Oslo"],
+});
+const Groups = Type.Array(Group, { maxItems: 64 });
+const Tags = Type.Array(Tag, { maxItems: 64 });
+const Attributes = Type.Record(Type.String({ pattern: "^[A-Za-z0-9._-]{1,64}$" }), Text, {
+  maxProperties: 64,
+  description: "What the vehicle was built with, by name",
+  examples: [{ battery: "77 kWh" }],
+});
 
 const EcuBody = Type.Object(
   {
@@ -33,10 +57,15 @@ export const VehicleBody = Type.Object(
   {
     vehicleId: Type.Optional(VehicleId),
     vin: Type.Optional(Vin),
-    model: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
-    year: Type.Optional(Type.Integer({ minimum: 1900, maximum: 2200 })),
-    region: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
-    groups: Type.Optional(Type.Array(Group, { maxItems: 64 })),
+    model: Type.Optional(Model),
+    trim: Type.Optional(Trim),
+    year: Type.Optional(Year),
+    region: Type.Optional(Region),
+    owner: Type.Optional(Owner),
+    timeZone: Type.Optional(TimeZone),
+    groups: Type.Optional(Groups),
+    tags: Type.Optional(Tags),
+    attributes: Type.Optional(Attributes),
     gateway: Type.Optional(EcuBody),
     ecus: Type.Array(EcuBody, { maxItems: 255 }),
   },
@@ -64,15 +93,21 @@ export const Vehicle = Type.Object(
   {
     vehicleId: VehicleId,
     vin: Type.Optional(Vin),
-    model: Type.Optional(Type.String()),
-    year: Type.Optional(Type.Integer()),
-    region: Type.Optional(Type.String()),
-    groups: Type.Array(Group),
+    model: Type.Optional(Model),
+    trim: Type.Optional(Trim),
+    year: Type.Optional(Year),
+    region: Type.Optional(Region),
+    owner: Type.Optional(Owner),
+    timeZone: Type.Optional(TimeZone),
+    groups: Groups,
+    tags: Tags,
+    attributes: Attributes,
     ecus: Type.Array(VehicleEcu),
     presence: Type.Optional(Type.Union([Type.Literal("online"), Type.Literal("offline")])),
     lastSeenAt: Type.Optional(WallTime),
     manifestAt: Type.Optional(WallTime),
     createdAt: WallTime,
+    retiredAt: Type.Optional(WallTime),
   },
   { ...closed, $id: "Vehicle" },
 );

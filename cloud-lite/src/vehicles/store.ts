@@ -4,6 +4,7 @@ import type { Page } from "../db/cursor.ts";
 import type { Database } from "../db/open.ts";
 import type { Tables } from "../db/tables.ts";
 import { Refusal } from "../refusals.ts";
+import { membersOf, putMembers } from "./members.ts";
 import type { EcuBody, Vehicle, VehicleBody, VehicleEcu } from "./schema.ts";
 
 /** @throws {Refusal} VEHICLE_EXISTS or VIN_TAKEN */
@@ -24,6 +25,10 @@ export async function insertVehicle(
       model: body.model ?? null,
       year: body.year ?? null,
       region: body.region ?? null,
+      trim: body.trim ?? null,
+      owner: body.owner ?? null,
+      timeZone: body.timeZone ?? null,
+      retiredAt: null,
       desiredJobId: null,
       desiredRevision: 1,
       presence: null,
@@ -32,9 +37,7 @@ export async function insertVehicle(
       createdAt: at,
     })
     .execute();
-  for (const groupName of new Set(body.groups)) {
-    await tx.insertInto("vehicleGroups").values({ organisationId, vehicleId, groupName }).execute();
-  }
+  await putMembers(tx, organisationId, vehicleId, body);
   const ecus: (EcuBody & { kind: "uds" | "gateway" })[] = body.ecus.map((ecu) => ({ ...ecu, kind: "uds" }));
   if (body.gateway) ecus.push({ ...body.gateway, kind: "gateway" });
   for (const [position, ecu] of ecus.entries()) {
@@ -48,6 +51,7 @@ export async function insertVehicle(
 
 const NOT_REPORTED = {
   version: null,
+  versionKey: null,
   imageSha256: null,
   releaseCounter: null,
   activeBank: null,
@@ -137,26 +141,24 @@ async function withParts(
   const ids = rows.map((row) => row.vehicleId);
   if (ids.length === 0) return [];
   const ecus = await ecusOf(db, organisationId, ids);
-  const groups = await db
-    .selectFrom("vehicleGroups")
-    .select(["vehicleId", "groupName"])
-    .where("organisationId", "=", organisationId)
-    .where("vehicleId", "in", ids)
-    .orderBy("groupName")
-    .execute();
+  const members = await membersOf(db, organisationId, ids);
   return rows.map((row) => ({
     ...present({
       vehicleId: row.vehicleId,
       vin: row.vin,
       model: row.model,
+      trim: row.trim,
       year: row.year,
       region: row.region,
+      owner: row.owner,
+      timeZone: row.timeZone,
       presence: row.presence,
       lastSeenAt: row.lastSeenAt,
       manifestAt: row.manifestAt,
       createdAt: row.createdAt,
+      retiredAt: row.retiredAt,
     }),
-    groups: groups.filter((group) => group.vehicleId === row.vehicleId).map((group) => group.groupName),
+    ...members(row.vehicleId),
     ecus: ecus.filter((ecu) => ecu.vehicleId === row.vehicleId).map(ecuView),
   }));
 }

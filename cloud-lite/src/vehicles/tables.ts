@@ -1,3 +1,4 @@
+import type { Generated } from "kysely";
 import type { JsonText, Millis, Owned } from "../db/columns.ts";
 import type { TwinTables } from "./twin-tables.ts";
 
@@ -13,8 +14,17 @@ interface VehiclesTable extends Owned {
   vehicleId: string;
   vin: string | null;
   model: string | null;
+  trim: string | null;
   year: number | null;
   region: string | null;
+  /** The organisation that runs the vehicle, where that is a customer of this one. */
+  owner: string | null;
+  /** IANA name. */
+  timeZone: string | null;
+  /** Rises with every change that an operator makes: what If-Match is about. */
+  revision: Generated<number>;
+  /** No longer in use; kept for its history. */
+  retiredAt: Millis | null;
   /** The job whose software the Director describes. */
   desiredJobId: string | null;
   /** Rises with every change of what the Director must sign. */
@@ -33,6 +43,18 @@ interface VehicleGroupsTable extends Owned {
   groupName: string;
 }
 
+interface VehicleTagsTable extends Owned {
+  vehicleId: string;
+  tag: string;
+}
+
+/** What the vehicle was built with, by name: battery, market, line. */
+interface VehicleAttributesTable extends Owned {
+  vehicleId: string;
+  name: string;
+  value: string;
+}
+
 interface EcusTable extends Owned {
   vehicleId: string;
   ecuId: string;
@@ -41,6 +63,8 @@ interface EcusTable extends Owned {
   kind: "uds" | "gateway";
   position: number;
   version: string | null;
+  /** Sorts as the version does; null where there is none or it is no semantic version. */
+  versionKey: string | null;
   imageSha256: string | null;
   releaseCounter: number | null;
   activeBank: "A" | "B" | null;
@@ -64,6 +88,8 @@ interface VersionManifestsTable extends Owned {
 export interface VehiclesTables extends TwinTables {
   vehicles: VehiclesTable;
   vehicleGroups: VehicleGroupsTable;
+  vehicleTags: VehicleTagsTable;
+  vehicleAttributes: VehicleAttributesTable;
   ecus: EcusTable;
   versionManifests: VersionManifestsTable;
 }

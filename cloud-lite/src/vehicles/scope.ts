@@ -1,0 +1,34 @@
+import type { Expression, SqlBool } from "kysely";
+import type { Scope } from "../access/grants.ts";
+import type { FleetQuery, VehicleExpressions } from "./selection-query.ts";
+
+/** Narrows a query over vehicles, `v`, to those that some scope covers: `covers` of access/grants.ts, as SQL. */
+export function whereInScope<Output>(
+  query: FleetQuery<Output>,
+  scopes: readonly Scope[],
+): FleetQuery<Output> {
+  return isUnbounded(scopes) ? query : query.where((eb) => inScope(eb, scopes));
+}
+
+/** Whether the scopes cover every vehicle, also those without a region or model. */
+export const isUnbounded = (scopes: readonly Scope[]): boolean =>
+  scopes.some(({ regions, models }) => regions === undefined && models === undefined);
+
+/** The condition itself, for queries that only join the vehicles. No scope covers nothing. */
+export const inScope = (eb: VehicleExpressions, scopes: readonly Scope[]): Expression<SqlBool> =>
+  scopes.length === 0
+    ? eb.lit(false)
+    : eb.or(
+        scopes.map(({ regions, models }) =>
+          eb.and([
+            ...(regions ? [listed(eb, "v.region", regions)] : []),
+            ...(models ? [listed(eb, "v.model", models)] : []),
+          ]),
+        ),
+      );
+
+const listed = (
+  eb: VehicleExpressions,
+  column: "v.region" | "v.model",
+  values: readonly string[],
+): Expression<SqlBool> => (values.length === 0 ? eb.lit(false) : eb(column, "in", values));
