@@ -28,9 +28,10 @@ import { addReleaseRoutes } from "./releases/routes.ts";
 import { Delta, Hardware, UploadResult } from "./releases/schema.ts";
 import { addDeviceRoutes } from "./telemetry/routes.ts";
 import { addRepositoryRoutes } from "./trust/routes.ts";
+import { addWebhookRoutes } from "./webhooks/routes.ts";
+import { NewWebhook, Webhook, WebhookAttempt } from "./webhooks/schema.ts";
 import { addVehicleRoutes } from "./vehicles/routes.ts";
 import { DeviceToken, StoredEvent, Vehicle } from "./vehicles/schema.ts";
-import { VehicleSelection } from "./vehicles/selection.ts";
 import { addTwinRoutes, TWIN_SCHEMAS } from "./vehicles/twin-routes.ts";
 
 /** Schemas that are components of the OpenAPI document, referred to by name. */
@@ -48,13 +49,15 @@ const SCHEMAS = [
   Vehicle,
   DeviceToken,
   StoredEvent,
-  VehicleSelection,
   Campaign,
   JobSummary,
   Job,
   AuditEntry,
   ...TWIN_SCHEMAS,
   Change,
+  Webhook,
+  NewWebhook,
+  WebhookAttempt,
 ];
 
 const JSON_BODY_BYTES = 1024 * 1024;
@@ -96,6 +99,7 @@ export async function buildApp(cloud: Cloud, options: AppOptions = {}): Promise<
     addCampaignRoutes(routes, cloud);
     addJobRoutes(routes, cloud);
     addAuditRoutes(routes, cloud);
+    addWebhookRoutes(routes, cloud);
     addDeviceRoutes(routes, cloud);
     addRepositoryRoutes(routes, cloud);
   });

@@ -6,6 +6,7 @@ import { MACHINE_REFUSALS } from "./cli/refusals.ts";
 import { RELEASE_REFUSALS } from "./releases/refusals.ts";
 import { REQUEST_REFUSALS } from "./plugins/refusals.ts";
 import { VEHICLE_REFUSALS } from "./vehicles/refusals.ts";
+import { WEBHOOK_REFUSALS } from "./webhooks/refusals.ts";
 import type { RefusalCode } from "./refusal-code.ts";
 
 const table = {
@@ -15,6 +16,7 @@ const table = {
   ...RELEASE_REFUSALS,
   ...CAMPAIGN_REFUSALS,
   ...LIVE_REFUSALS,
+  ...WEBHOOK_REFUSALS,
   ...DB_REFUSALS,
   ...MACHINE_REFUSALS,
 };

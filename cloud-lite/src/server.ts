@@ -13,6 +13,9 @@ import { createBroker, type Broker } from "./mqtt/broker.ts";
 import { collectProcessMetrics } from "./plugins/metrics.ts";
 import { Refusal } from "./refusals.ts";
 import { deltaCreator } from "./releases/delta-creator.ts";
+import { post } from "./webhooks/deliver.ts";
+import { createDispatcher } from "./webhooks/dispatcher.ts";
+import { runWebhooks } from "./webhooks/run.ts";
 import { storePresence } from "./vehicles/presence.ts";
 
 export interface RunningCloud {
@@ -69,6 +72,7 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
   });
 
   const stopLive = runLive(cloud.live);
+  const stopWebhooks = runWebhooks(createDispatcher({ db, now, send: post, onError }));
   const flush = setInterval(() => void cloud.lastSeen.flush().catch(onError), FLUSH_MS);
   const housekeeping = setInterval(() => void forgetKeys().catch(onError), HOUSEKEEPING_MS);
   const deltaRetry = setInterval(() => cloud.deltas.wake(), DELTA_RETRY_MS);
@@ -80,6 +84,7 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
   };
   const close = async (): Promise<void> => {
     stopLive();
+    await stopWebhooks();
     clearInterval(flush);
     clearInterval(housekeeping);
     clearInterval(deltaRetry);

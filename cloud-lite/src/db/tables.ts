@@ -6,6 +6,7 @@ import type { JobsTables } from "../jobs/tables.ts";
 import type { ReleasesTables } from "../releases/tables.ts";
 import type { TelemetryTables } from "../telemetry/tables.ts";
 import type { TrustTables } from "../trust/tables.ts";
+import type { WebhooksTables } from "../webhooks/tables.ts";
 import type { VehiclesTables } from "../vehicles/tables.ts";
 
 /** All tables; each domain declares its own. */
@@ -17,4 +18,5 @@ export type Tables = DbTables &
   TrustTables &
   CampaignsTables &
   JobsTables &
-  TelemetryTables;
+  TelemetryTables &
+  WebhooksTables;

