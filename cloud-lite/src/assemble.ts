@@ -11,7 +11,8 @@ import { createDeltaMaker } from "./releases/delta-maker.ts";
 import { createDirectorRoot } from "./trust/director-repository.ts";
 import { createImageRepository, imageScope } from "./trust/image-repository.ts";
 import type { Signers } from "./trust/keys.ts";
-import { latestRole } from "./trust/metadata-store.ts";
+import { holdRepository } from "./trust/metadata-store.ts";
+import { checkKeys, isFounded } from "./trust/owner.ts";
 import { createLastSeen } from "./vehicles/last-seen.ts";
 
 /** The parts of a cloud that differ between a data folder, a test, and a rig in virtual time. */
@@ -55,16 +56,22 @@ export function assembleCloud(parts: CloudParts): Cloud {
 
 /**
  * The first ceremony in a database: both roots, where there are none yet, and an operator key.
+ * @param keys where the signers come from, for a person.
  * @returns the operator key, which is kept nowhere.
+ * @throws {Refusal} KEYS_FOREIGN where there are roots, of other keys.
  */
 export async function initialise(
   db: Database,
   signers: Signers,
   at: number,
+  keys = "memory",
 ): Promise<{ operatorKey: string }> {
   return db.transaction().execute(async (tx) => {
     const scope = imageScope(tx, DEFAULT_ORGANISATION, at);
-    if (!(await latestRole(scope, "root"))) {
+    await holdRepository(scope);
+    if (await isFounded(tx, DEFAULT_ORGANISATION)) {
+      await checkKeys(tx, DEFAULT_ORGANISATION, signers, keys);
+    } else {
       await createImageRepository(scope, signers);
       await createDirectorRoot(tx, DEFAULT_ORGANISATION, at, signers);
     }

@@ -2,48 +2,63 @@ import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { initialise } from "./assemble.ts";
 import { artifactFolder, type ArtifactStore } from "./artifacts/store.ts";
+import type { CloudConfig } from "./config.ts";
+import { isPostgresUrl } from "./db/engine.ts";
 import { lockFolder } from "./db/folder-lock.ts";
-import { openDatabase, type Database } from "./db/open.ts";
+import { DEFAULT_ORGANISATION, openDatabase, type Database } from "./db/open.ts";
 import { Refusal } from "./refusals.ts";
 import { createKeyFiles, readKeyFiles, type Signers } from "./trust/keys.ts";
+import { checkKeys, isFounded } from "./trust/owner.ts";
 
-/** One folder holds everything of an embedded cloud: back it up, and you have backed up the cloud. */
+/** Where a cloud is: its folder, and what of it is elsewhere. */
+export type Place = Pick<CloudConfig, "data"> &
+  Partial<Pick<CloudConfig, "database" | "databaseConnections">>;
+
+/**
+ * One folder holds everything of an embedded cloud: back it up, and you have backed up the cloud. Outgrown, it holds
+ * the keys, of which each instance has a copy.
+ */
 export interface DataFolder {
   readonly db: Database;
   readonly signers: Signers;
   readonly artifacts: ArtifactStore;
 }
 
-const databaseFile = (folder: string): string => join(folder, "cloud.sqlite");
+/** What `openDatabase` takes. */
+export const databaseOf = ({ data, database }: Place): string => database || join(data, "cloud.sqlite");
 export const operatorKeyFile = (folder: string): string => join(folder, "operator-key");
+const keyFolder = (folder: string): string => join(folder, "keys");
+const artifactsOf = (folder: string): string => join(folder, "artifacts");
 
 export async function isInitialised(folder: string): Promise<boolean> {
   // The key file is written last.
-  return stat(operatorKeyFile(folder)).then(
-    () => true,
-    () => false,
-  );
+  return isThere(operatorKeyFile(folder));
 }
 
-/** What a ceremony that was cut off may have left. */
+/** What a ceremony that was cut off may have left, or what another instance gave. */
 const OURS = /^(artifacts|keys|lock|cloud\.sqlite.*)$/;
 
 /**
- * The first ceremony: keys, both roots, and an operator key in a file of its own.
- * @throws {Refusal} CLOUD_ALREADY_INITIALISED, DATA_NOT_OURS or DATA_UNUSABLE
+ * The first ceremony: keys, both roots, and an operator key in a file of its own. Where the database belongs to a cloud
+ * already, this is another instance of it: its keys must be in the folder.
+ * @throws {Refusal} CLOUD_ALREADY_INITIALISED, DATA_NOT_OURS, DATA_UNUSABLE or KEYS_FOREIGN
  */
-export async function initialiseFolder(folder: string, now: () => number): Promise<void> {
+export async function initialiseFolder(place: Place, now: () => number): Promise<void> {
+  const folder = place.data;
   if (await isInitialised(folder)) throw new Refusal("CLOUD_ALREADY_INITIALISED", { folder });
   const found = await readdir(folder).catch(() => []);
   const foreign = found.find((name) => !OURS.test(name));
   if (foreign !== undefined) throw new Refusal("DATA_NOT_OURS", { folder, found: foreign });
   await usable(folder, async () => {
-    await mkdir(join(folder, "artifacts"), { recursive: true, mode: 0o750 });
-    await createKeyFiles(join(folder, "keys"));
-    const signers = await readKeyFiles(join(folder, "keys"));
-    const db = await openDatabase(databaseFile(folder), now);
+    await mkdir(artifactsOf(folder), { recursive: true, mode: 0o750 });
+    const db = await openDatabase(databaseOf(place), now);
     try {
-      const { operatorKey } = await initialise(db, signers, now());
+      if ((await isFounded(db, DEFAULT_ORGANISATION)) && !(await isThere(keyFolder(folder)))) {
+        throw new Refusal("KEYS_FOREIGN", { folder: keyFolder(folder) });
+      }
+      await createKeyFiles(keyFolder(folder));
+      const signers = await readKeyFiles(keyFolder(folder));
+      const { operatorKey } = await initialise(db, signers, now(), keyFolder(folder));
       await writeFile(operatorKeyFile(folder), `${operatorKey}\n`, { mode: 0o600, flag: "wx" });
     } finally {
       await db.destroy();
@@ -51,30 +66,49 @@ export async function initialiseFolder(folder: string, now: () => number): Promi
   });
 }
 
-/** @throws {Refusal} CLOUD_NOT_INITIALISED or DATA_UNUSABLE */
-export async function openFolder(folder: string, now: () => number): Promise<DataFolder> {
+/** @throws {Refusal} CLOUD_NOT_INITIALISED, DATA_UNUSABLE, KEYS_FOREIGN, or one of `openDatabase` */
+export async function openFolder(place: Place, now: () => number): Promise<DataFolder> {
+  const folder = place.data;
   if (!(await isInitialised(folder))) throw new Refusal("CLOUD_NOT_INITIALISED", { folder });
-  return usable(folder, async () => ({
-    signers: await readKeyFiles(join(folder, "keys")),
-    db: await openDatabase(databaseFile(folder), now),
-    artifacts: artifactFolder(join(folder, "artifacts")),
-  }));
+  return usable(folder, async () => {
+    const signers = await readKeyFiles(keyFolder(folder));
+    const db = await openDatabase(databaseOf(place), now, { connections: place.databaseConnections });
+    try {
+      await checkKeys(db, DEFAULT_ORGANISATION, signers, keyFolder(folder));
+      return { db, signers, artifacts: artifactFolder(artifactsOf(folder)) };
+    } catch (error) {
+      await db.destroy();
+      throw error;
+    }
+  });
 }
 
-/** As `openFolder`, and keeps every other cloud out until `release`. @throws {Refusal} DATA_IN_USE besides */
+/**
+ * As `openFolder`; where the database is in the folder, it keeps every other cloud out until `release`.
+ * @throws {Refusal} DATA_IN_USE besides
+ */
 export async function openFolderAlone(
-  folder: string,
+  place: Place,
   now: () => number,
 ): Promise<DataFolder & { readonly release: () => void }> {
+  const folder = place.data;
   if (!(await isInitialised(folder))) throw new Refusal("CLOUD_NOT_INITIALISED", { folder });
+  if (isPostgresUrl(databaseOf(place)))
+    return { ...(await openFolder(place, now)), release: () => undefined };
   const release = await usable(folder, async () => lockFolder(folder));
   try {
-    return { ...(await openFolder(folder, now)), release };
+    return { ...(await openFolder(place, now)), release };
   } catch (error) {
     release();
     throw error;
   }
 }
+
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
 
 async function usable<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {

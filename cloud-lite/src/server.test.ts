@@ -24,7 +24,7 @@ async function occupied(): Promise<{ server: Server; port: number }> {
 }
 
 test("A12 a cloud starts from its folder alone, and its operator key opens it", async () => {
-  await initialiseFolder(config.data, Date.now);
+  await initialiseFolder(config, Date.now);
   const cloud = await startCloud(config);
   const key = (await readFile(operatorKeyFile(config.data), "utf8")).trim();
   const answer = await fetch(`${cloud.url}/api/v1/vehicles`, { headers: { authorization: `Bearer ${key}` } });
@@ -34,7 +34,7 @@ test("A12 a cloud starts from its folder alone, and its operator key opens it", 
 });
 
 test("A12 what was written is there after a restart", async () => {
-  await initialiseFolder(config.data, Date.now);
+  await initialiseFolder(config, Date.now);
   const key = (await readFile(operatorKeyFile(config.data), "utf8")).trim();
   const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
   const first = await startCloud(config);
@@ -50,7 +50,7 @@ test("A12 what was written is there after a restart", async () => {
 });
 
 test("A12 keys and the operator key are for this user alone", async () => {
-  await initialiseFolder(config.data, Date.now);
+  await initialiseFolder(config, Date.now);
   const modeOf = async (path: string): Promise<number> => (await stat(join(config.data, path))).mode & 0o777;
   expect(await modeOf("operator-key")).toBe(0o600);
   expect(await modeOf("keys/offline/image-root.pem")).toBe(0o600);
@@ -59,8 +59,8 @@ test("A12 keys and the operator key are for this user alone", async () => {
 
 test("A12 a folder is not initialised twice, and none is started that was not", async () => {
   await expect(startCloud(config)).rejects.toMatchObject({ code: "CLOUD_NOT_INITIALISED" });
-  await initialiseFolder(config.data, Date.now);
-  await expect(initialiseFolder(config.data, Date.now)).rejects.toMatchObject({
+  await initialiseFolder(config, Date.now);
+  await expect(initialiseFolder(config, Date.now)).rejects.toMatchObject({
     code: "CLOUD_ALREADY_INITIALISED",
   });
 });
@@ -69,7 +69,7 @@ test.each([
   ["port", "--port"],
   ["mqttPort", "--mqtt-port"],
 ] as const)("A12 a taken %s is said so, with the option to change it", async (setting, option) => {
-  await initialiseFolder(config.data, Date.now);
+  await initialiseFolder(config, Date.now);
   const { server, port } = await occupied();
   await expect(startCloud({ ...config, [setting]: port })).rejects.toMatchObject({
     code: "PORT_TAKEN",
@@ -82,7 +82,7 @@ test.each([
 });
 
 test("A12 a key that is gone is named by its file", async () => {
-  await initialiseFolder(config.data, Date.now);
+  await initialiseFolder(config, Date.now);
   await rm(join(config.data, "keys/online/director-targets.pem"));
   await expect(startCloud(config)).rejects.toMatchObject({
     code: "DATA_UNUSABLE",

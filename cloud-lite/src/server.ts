@@ -41,7 +41,7 @@ const IDEMPOTENCY_MS = 7 * 24 * HOUSEKEEPING_MS;
 export async function startCloud(config: CloudConfig, now: () => number = Date.now): Promise<RunningCloud> {
   const log = createLog(config);
   const onError = (error: unknown): void => log.error({ err: error }, "background work failed");
-  const { db, signers, artifacts, release } = await openFolderAlone(config.data, now);
+  const { db, signers, artifacts, release } = await openFolderAlone(config, now);
   const presence = new Set<Promise<void>>();
   const broker = await createBroker({
     async vehicleOfToken(token) {

@@ -6,7 +6,7 @@ import type { Invocation } from "./verbs.ts";
 
 export async function run({ config, words }: Invocation): Promise<void> {
   if (words[0] !== "verify") throw new Refusal("VERB_UNKNOWN", { verb: `audit ${words.join(" ")}`.trim() });
-  const { db } = await openFolder(config.data, Date.now);
+  const { db } = await openFolder(config, Date.now);
   try {
     const { entries, broken } = await verifyAudit(db, DEFAULT_ORGANISATION);
     if (broken) throw new Refusal("AUDIT_BROKEN", { ...broken });

@@ -2,7 +2,7 @@ import { initialiseFolder, operatorKeyFile } from "../data-folder.ts";
 import type { Invocation } from "./verbs.ts";
 
 export async function run({ config }: Invocation): Promise<void> {
-  await initialiseFolder(config.data, Date.now);
+  await initialiseFolder(config, Date.now);
   console.log(`Made a new cloud in ${config.data}.`);
   console.log(`Its operator key is in ${operatorKeyFile(config.data)}; keep it, and keep it secret.`);
   console.log(`The keys under keys/offline belong on another machine once you have published.`);

@@ -6,7 +6,7 @@ import type { Invocation } from "./verbs.ts";
 
 /** Whoever can write the data folder may make a key: this is also the way back when the first one was lost. */
 export async function run({ config }: Invocation): Promise<void> {
-  const { db } = await openFolder(config.data, Date.now);
+  const { db } = await openFolder(config, Date.now);
   const organisationId = DEFAULT_ORGANISATION;
   const at = Date.now();
   try {

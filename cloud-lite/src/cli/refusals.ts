@@ -37,6 +37,11 @@ export const MACHINE_REFUSALS = {
     sentence: "{folder} is not empty and holds no cloud: there is {found} in it.",
     help: "Name an empty or a new folder with --data.",
   },
+  KEYS_FOREIGN: {
+    status: 0,
+    sentence: "The database belongs to a cloud whose keys are not those in {folder}.",
+    help: "Copy the folder keys of that cloud's first instance there, or name another database with --database.",
+  },
   DATA_UNUSABLE: {
     status: 0,
     sentence: "{path} is not usable: {reason}.",

@@ -14,7 +14,7 @@ export async function run({ config, words }: Invocation): Promise<void> {
   if (action !== "export" || target === undefined) {
     throw new Refusal("VERB_UNKNOWN", { verb: `roots ${words.join(" ")}`.trim() });
   }
-  const { db, signers } = await openFolder(config.data, Date.now);
+  const { db, signers } = await openFolder(config, Date.now);
   try {
     const root = async (repository: string): Promise<string> =>
       (await latestRole({ tx: db, organisationId: DEFAULT_ORGANISATION, repository, at: 0 }, "root"))!.body;

@@ -6,7 +6,7 @@ import type { Invocation } from "./verbs.ts";
 export async function run({ config }: Invocation): Promise<void> {
   if (!(await isInitialised(config.data))) {
     await checkPorts(config);
-    await initialiseFolder(config.data, Date.now);
+    await initialiseFolder(config, Date.now);
     console.error(
       `Made a new cloud in ${config.data}. Its operator key is in ${operatorKeyFile(config.data)}.`,
     );

@@ -14,10 +14,22 @@ const TEMPLATE = "halfshaft_template";
 const testServer = (): string | undefined => process.env.HALFSHAFT_TEST_STORE || undefined;
 
 /** In memory; where HALFSHAFT_TEST_STORE names a PostgreSQL server, an empty database of its schema there. */
-export async function testDatabase(server = testServer()): Promise<TestDatabase> {
+export async function testDatabase(): Promise<TestDatabase> {
+  const server = testServer();
   if (server === undefined) return { place: ":memory:", drop: () => Promise.resolve() };
+  return postgresDatabase(`template ${TEMPLATE}`, server);
+}
+
+/**
+ * A new database on the PostgreSQL server of the tests.
+ * @param made how `create database` makes it; without a schema unless given.
+ */
+export async function postgresDatabase(
+  made = "template template0 encoding 'UTF8' locale 'C'",
+  server = testServer() ?? "",
+): Promise<TestDatabase> {
   const name = `halfshaft_test_${randomUUID().replaceAll("-", "")}`;
-  await command(server, `create database ${name} template ${TEMPLATE}`);
+  await command(server, `create database ${name} ${made}`);
   return {
     place: placeOf(server, name),
     drop: () => command(server, `drop database ${name} with (force)`),

@@ -27,7 +27,7 @@ export function openStore(name: StoreName): Promise<BenchStore> {
 async function openSqliteStore(): Promise<BenchStore> {
   const folder = await mkdtemp(join(tmpdir(), "halfshaft-cloud-"));
   const data = join(folder, "data");
-  await initialiseFolder(data, Date.now);
+  await initialiseFolder({ data }, Date.now);
   return {
     name: "sqlite",
     folder: data,

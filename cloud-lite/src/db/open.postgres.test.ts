@@ -1,0 +1,69 @@
+import { afterEach, expect, test } from "vitest";
+import { migrationsOf } from "./migrate.ts";
+import { openDatabase, type Database } from "./open.ts";
+import { postgresDatabase, type TestDatabase } from "./test-database.ts";
+
+const open: Database[] = [];
+const made: TestDatabase[] = [];
+afterEach(async () => {
+  for (const db of open.splice(0)) await db.destroy();
+  for (const database of made.splice(0)) await database.drop();
+});
+
+async function create(how?: string): Promise<string> {
+  const database = await postgresDatabase(how);
+  made.push(database);
+  return database.place;
+}
+
+async function openAt(place: string): Promise<Database> {
+  const db = await openDatabase(place, () => 0, { connections: 2 });
+  open.push(db);
+  return db;
+}
+
+test("A12 instances that start at once on an empty database migrate it once", async () => {
+  const place = await create();
+  const [db] = await Promise.all([openAt(place), openAt(place), openAt(place)]);
+  expect((await migrationsOf(db)).every(({ executedAt }) => executedAt !== undefined)).toBe(true);
+  expect(await db.selectFrom("organisations").selectAll().execute()).toHaveLength(1);
+});
+
+test("A12 a database that does not sort by bytes is refused, with the command that makes a fit one", async () => {
+  const place = await create("template template0 locale_provider icu icu_locale 'en' locale 'C'");
+  await expect(openAt(place)).rejects.toMatchObject({
+    code: "DATABASE_UNFIT",
+    help: expect.stringContaining("--locale=C"),
+  });
+});
+
+test("A12 a database of a newer program is refused and left as it is", async () => {
+  const place = await create();
+  const db = await openAt(place);
+  await db
+    .withTables<{ kyselyMigration: { name: string; timestamp: string } }>()
+    .insertInto("kyselyMigration")
+    .values({ name: "9999-tomorrow", timestamp: "" })
+    .execute();
+  await expect(openAt(place)).rejects.toMatchObject({
+    code: "SCHEMA_NEWER",
+    operands: { migration: "9999-tomorrow" },
+  });
+});
+
+test("A12 a server that is not there is named without its password", async () => {
+  await expect(openAt("postgres://me:secret@127.0.0.1:1/fleet")).rejects.toMatchObject({
+    code: "DATABASE_UNREACHABLE",
+    message: expect.not.stringContaining("secret"),
+  });
+});
+
+test("A12 what PostgreSQL counts and sums are numbers", async () => {
+  const db = await openAt(await create());
+  const row = await db
+    .selectFrom("organisations")
+    .select((eb) => [eb.fn.countAll().as("count"), eb.fn.sum("createdAt").as("sum"), "createdAt"])
+    .groupBy("createdAt")
+    .executeTakeFirst();
+  expect(row).toEqual({ count: 1, sum: 0, createdAt: 0 });
+});
