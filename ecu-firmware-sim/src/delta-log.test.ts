@@ -33,17 +33,38 @@ test.each([
   ["base", { baseSha256: "b1" }],
   ["digest", { patchSha256: "d2" }],
   ["length", { patchBytes: 501 }],
-])("S3 a patch with another %s takes the place of the one that was begun", (_name, change) => {
-  const other = { ...patch, ...change };
-  expect(agreePatch(begun, other)).toEqual({ finished: [before], agreed: other });
+])(
+  "S3 a patch with another %s takes the place of one that was begun, and all begins with erasing",
+  (_name, change) => {
+    const other = { ...patch, ...change };
+    expect(agreePatch(begun, other)).toEqual({ finished: [], agreed: other });
+  },
+);
+
+test("S3 a complete result is finished, and its patch is known as the one that made it", () => {
+  expect(closePatch(begun)).toEqual({ finished: [before, range], made: patch });
 });
 
-test("S3 a complete result is finished, and its patch forgotten", () => {
-  expect(closePatch(begun)).toEqual({ finished: [before, range] });
+test("S3 the patch of the next segment leaves what is finished", () => {
+  const next = { ...patch, patchSha256: "d2" };
+  expect(agreePatch(closePatch(begun), next)).toEqual({
+    finished: [before, range],
+    made: patch,
+    agreed: next,
+  });
+  expect(beginPatch(agreePatch(closePatch(begun), next), before)).toEqual({
+    finished: [before, range],
+    agreed: next,
+    openPatch: { ...before, patchOffset: 0 },
+  });
 });
 
-test("S3 a forgotten patch leaves what was finished before it", () => {
-  expect(forgetPatch(begun)).toEqual({ finished: [before] });
+test("S3 a patch that is forgotten once it was begun takes with it what was finished: its segment is half written", () => {
+  expect(forgetPatch(begun)).toEqual({ finished: [] });
+});
+
+test("S3 a patch that is forgotten before it was begun leaves what was finished", () => {
+  expect(forgetPatch(agreePatch({ finished: [before] }, patch))).toEqual({ finished: [before] });
 });
 
 test("S3 plain bytes take the place of a patch", () => {

@@ -17,6 +17,7 @@ import {
 } from "@halfshaft/vehicle-net/uds";
 import { otherBank } from "./bank.ts";
 import type { BootRecord } from "./boot.ts";
+import type { AgreedPatch } from "./delta-log.ts";
 import type { EcuCore } from "./ecu-core.ts";
 import { imageSha256 } from "./image-check.ts";
 import { fromHex, installedDescriptor, installedSha256, toHex } from "./installed-image.ts";
@@ -120,10 +121,13 @@ function resumeOffset({ store, flash, profile }: EcuCore): DidValue<"resumeOffse
 }
 
 function resumePatch({ store }: EcuCore): DidValue<"resumePatch"> {
-  const { openPatch, agreed } = store.state.transfers;
-  if (openPatch === undefined || agreed === undefined) {
-    return { patchOffset: 0, digestPrefix: new Uint8Array(DIGEST_PREFIX_BYTES) };
+  const { openPatch, agreed, made } = store.state.transfers;
+  const prefix = ({ patchSha256 }: AgreedPatch): Uint8Array =>
+    fromHex(patchSha256).subarray(0, DIGEST_PREFIX_BYTES);
+  if (openPatch !== undefined && agreed !== undefined) {
+    return { patchOffset: openPatch.patchOffset, digestPrefix: prefix(agreed) };
   }
-  const digestPrefix = fromHex(agreed.patchSha256).subarray(0, DIGEST_PREFIX_BYTES);
-  return { patchOffset: openPatch.patchOffset, digestPrefix };
+  // The segment is whole; an update that was cut off goes on with the next one.
+  if (made !== undefined) return { patchOffset: made.patchBytes, digestPrefix: prefix(made) };
+  return { patchOffset: 0, digestPrefix: new Uint8Array(DIGEST_PREFIX_BYTES) };
 }

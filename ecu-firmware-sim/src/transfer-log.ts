@@ -11,6 +11,8 @@ export interface TransferLog {
   readonly agreed?: AgreedPatch;
   /** The download of that patch; never beside `open`. */
   readonly openPatch?: OpenPatch;
+  /** The patch that was ended last, where nothing came after it. */
+  readonly made?: AgreedPatch;
 }
 
 export const emptyLog: TransferLog = { finished: [] };

@@ -3,12 +3,13 @@ import { type ImageToInstall, UdsInstaller } from "@halfshaft/edge-agent/install
 import { type BitRates, VirtualBus } from "@halfshaft/vehicle-net/can";
 import { VirtualClock } from "@halfshaft/vehicle-net/clock";
 import type { EcuProfile } from "@halfshaft/vehicle-net/ecu";
-import { simulatedEcu } from "./simulated-ecu.ts";
+import { simulatedEcu, type SimulatedEcuOptions } from "./simulated-ecu.ts";
 
 export interface OneEcuOptions extends BitRates {
   readonly profile: EcuProfile;
   readonly oldImage: Uint8Array;
   readonly newImage: Uint8Array;
+  readonly segments?: SimulatedEcuOptions["segments"];
   readonly faults?: EcuFaults;
 }
 

@@ -18,23 +18,40 @@ export function benchKey(): BenchKey {
   };
 }
 
-/** The signed descriptor of an image of one segment. */
+/** A stretch of memory that an image goes to; bytes. */
+export interface SegmentRange {
+  readonly address: number;
+  readonly length: number;
+}
+
+/** The signed descriptor of an image: of one segment at `address`, or of several, ascending. */
 export function signImage(
   key: BenchKey,
   image: Uint8Array,
-  { hardwareId, version, address }: { hardwareId: string; version: string; address: number },
+  about: { readonly hardwareId: string; readonly version: string } & (
+    | { readonly address: number }
+    | { readonly segments: readonly SegmentRange[] }
+  ),
 ): { signedDescriptor: Uint8Array; sha256: string } {
-  const sha256 = new Uint8Array(createHash("sha256").update(image).digest());
+  const { hardwareId, version } = about;
+  const segments = "segments" in about ? about.segments : [{ address: about.address, length: image.length }];
+  const sha256 = digest(image);
+  let at = 0;
   const descriptor = encodeDescriptor({
     hardwareId,
     version,
     releaseCounter: 1,
     length: image.length,
     sha256,
-    segments: [{ address, length: image.length, sha256 }],
+    segments: segments.map(({ address, length }) => {
+      const bytes = image.subarray(at, (at += length));
+      return { address, length, sha256: digest(bytes) };
+    }),
   });
   return {
     signedDescriptor: joinSignedDescriptor(descriptor, key.sign(descriptor)),
     sha256: Buffer.from(sha256).toString("hex"),
   };
 }
+
+const digest = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash("sha256").update(bytes).digest());

@@ -9,7 +9,7 @@ import type { ImageToInstall } from "@halfshaft/edge-agent/installer";
 import type { CanBus } from "@halfshaft/vehicle-net/can";
 import type { Clock } from "@halfshaft/vehicle-net/clock";
 import type { EcuProfile } from "@halfshaft/vehicle-net/ecu";
-import { benchKey, signImage } from "./signed-image.ts";
+import { benchKey, type SegmentRange, signImage } from "./signed-image.ts";
 
 export interface SimulatedEcuOptions {
   readonly clock: Clock;
@@ -19,6 +19,8 @@ export interface SimulatedEcuOptions {
   readonly serial: string;
   readonly oldImage: Uint8Array;
   readonly newImage: Uint8Array;
+  /** Of both images, ascending; left out: one at the start of the memory that is flashed. */
+  readonly segments?: { readonly old: readonly SegmentRange[]; readonly new: readonly SegmentRange[] };
   readonly faults?: EcuFaults;
 }
 
@@ -33,11 +35,21 @@ export interface SimulatedEcu {
 /** Makes an ECU that runs the old image from bank A, powers it on and signs the new image for it. */
 export function simulatedEcu(options: SimulatedEcuOptions): SimulatedEcu {
   const { clock, wire, profile, serial, oldImage, newImage, faults } = options;
-  const { address } = profile.memory.find((region) => region.flashed)!;
-  const { hardwareId } = profile;
+  const { hardwareId, memory } = profile;
+  const { address } = memory.find((region) => region.flashed)!;
+  const {
+    segments = {
+      old: [{ address, length: oldImage.length }],
+      new: [{ address, length: newImage.length }],
+    },
+  } = options;
   const key = benchKey();
-  const installed = signImage(key, oldImage, { hardwareId, version: "1.0.0", address });
-  const { signedDescriptor, sha256 } = signImage(key, newImage, { hardwareId, version: "2.0.0", address });
+  const installed = signImage(key, oldImage, { hardwareId, version: "1.0.0", segments: segments.old });
+  const { signedDescriptor, sha256 } = signImage(key, newImage, {
+    hardwareId,
+    version: "2.0.0",
+    segments: segments.new,
+  });
   const storage = memoryStorage();
   provisionEcu({
     storage,
@@ -55,7 +67,7 @@ export function simulatedEcu(options: SimulatedEcuOptions): SimulatedEcu {
         read: (offset, length) => newImage.subarray(offset, offset + length),
       },
       sha256,
-      segments: [{ address, length: newImage.length }],
+      segments: segments.new,
       signedDescriptor,
     },
     oldSha256: installed.sha256,

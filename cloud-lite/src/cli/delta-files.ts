@@ -1,16 +1,22 @@
 import { createHash } from "node:crypto";
 import {
   applyBsdiff40,
-  applyDetools,
+  applyImagePatch,
   DeltaError,
   inspectBsdiff40,
   inspectDetools,
-  type LzmaProperties,
+  isSegmentPatches,
+  readSegmentPatches,
   workerDeltaEngine,
 } from "@halfshaft/ota-format/delta";
 import type { DeltaFormat } from "@halfshaft/ota-format/trust";
 import { Refusal } from "../refusals.ts";
 import { deltaCreator } from "../releases/delta-creator.ts";
+import { writeIntelHex } from "../releases/intel-hex.ts";
+import type { MemoryBlock } from "../releases/memory.ts";
+import { hex } from "../releases/text-records.ts";
+import { imageOf, imagesOf } from "./firmware-file.ts";
+import { formatOf, inspectPatch, neededProperties } from "./patch-facts.ts";
 import { demandFree, readPlainFile, writePlainFile } from "./plain-file.ts";
 import { ProgressLine } from "./progress-line.ts";
 
@@ -18,23 +24,31 @@ import { ProgressLine } from "./progress-line.ts";
 const LARGE_BYTES = 1_000_000;
 /** A patch that announces more is taken for a damaged or hostile one. */
 const MAX_RESULT_BYTES = 1024 ** 3;
-/** Here, where memory does not matter, patches of other makers are taken too, whose dictionaries are larger. */
-const MAX_DICTIONARY_BYTES = 64 * 1024 ** 2;
 
-/** @returns what was made, for a person */
+export interface FileOptions {
+  /** Whether a file that is there may be replaced. */
+  readonly force: boolean;
+  /** Whether Intel HEX and S-record files are taken as the texts that they are, not as the images that they describe. */
+  readonly plain?: boolean;
+}
+
+/** @returns what was made, for a person @throws {Refusal} HEX_MALFORMED, SREC_MALFORMED */
 export async function createFile(
   format: DeltaFormat,
   oldPath: string,
   newPath: string,
   patchPath: string,
-  force: boolean,
+  { force, plain = false }: FileOptions,
 ): Promise<string> {
   await demandFree(patchPath, force);
-  const [base, result] = [await readPlainFile(oldPath), await readPlainFile(newPath)];
+  const [old, fresh] = [await readPlainFile(oldPath), await readPlainFile(newPath)];
+  // Only an ECU has segments; the gateway patches files.
+  const images = format === "detools" && !plain ? imagesOf(old, fresh) : undefined;
+  const [base, result] = [images?.[0].file ?? old, images?.[1].file ?? fresh];
   const creator = deltaCreator(workerDeltaEngine());
   try {
     const patch = await withProgress(result.length, (onProgress) =>
-      creator.create(format, base, result, { onProgress }),
+      creator.create(format, base, result, { onProgress, segments: images?.[1].segments }),
     );
     await writePlainFile(patchPath, patch, force);
     const share =
@@ -45,30 +59,53 @@ export async function createFile(
   }
 }
 
-/** @returns what was made, for a person @throws {Refusal} PATCH_UNUSABLE */
+/**
+ * What a detools patch makes of an Intel HEX or S-record file is the image file, or Intel HEX again where the patch holds
+ * several segments and the name of the new file ends in .hex.
+ * @returns what was made, for a person
+ * @throws {Refusal} PATCH_UNUSABLE, HEX_MALFORMED, SREC_MALFORMED
+ */
 export async function applyFile(
   oldPath: string,
   patchPath: string,
   newPath: string,
-  force: boolean,
+  { force, plain = false }: FileOptions,
 ): Promise<string> {
   await demandFree(newPath, force);
-  const [base, patch] = [await readPlainFile(oldPath), await readPlainFile(patchPath)];
+  const [old, patch] = [await readPlainFile(oldPath), await readPlainFile(patchPath)];
+  const image = formatOf(patch) === "detools" && !plain ? imageOf(old) : undefined;
+  const base = image?.file ?? old;
   const result = await withProgress(base.length, async (onProgress) =>
     refusing(patchPath, () => apply(base, patch, onProgress)),
   );
-  await writePlainFile(newPath, result, force);
-  return described(newPath, result);
+  const isHex = newPath.endsWith(".hex") && isSegmentPatches(patch) && !plain;
+  const made = isHex
+    ? Buffer.from(writeIntelHex(refusing(patchPath, () => blocksOf(result, patch))))
+    : result;
+  await writePlainFile(newPath, made, force);
+  return described(newPath, made);
+}
+
+/** The stretches of memory that an image file of several segments goes to. */
+function blocksOf(image: Uint8Array, patch: Uint8Array): MemoryBlock[] {
+  let at = 0;
+  return readSegmentPatches(patch, patch.length).map(({ address, offset, length }) => {
+    const { resultBytes } = inspectDetools(patch.subarray(offset, offset + length));
+    return { address, bytes: image.subarray(at, (at += resultBytes)) };
+  });
 }
 
 /** @returns what a patch says of itself @throws {Refusal} PATCH_UNUSABLE */
 export async function inspectFile(patchPath: string, json: boolean): Promise<string> {
   const patch = await readPlainFile(patchPath);
-  const facts = refusing(patchPath, () => inspect(patch));
-  if (json) return JSON.stringify(facts);
-  return Object.entries(facts)
-    .map(([name, value]) => `${name.padEnd(20)} ${value}`)
-    .join("\n");
+  const { segments = [], ...facts } = refusing(patchPath, () => inspectPatch(patch));
+  if (json) return JSON.stringify(segments.length === 0 ? facts : { ...facts, segments });
+  const lines = Object.entries(facts).map(([name, value]) => `${name.padEnd(20)} ${value}`);
+  const parts = segments.map(
+    ({ address, resultBytes, patchBytes }) =>
+      `${"segment".padEnd(20)} ${hex(address)}: ${resultBytes} bytes from a patch of ${patchBytes}`,
+  );
+  return [...lines, ...parts].join("\n");
 }
 
 type OnProgress = (share: number) => void;
@@ -76,9 +113,7 @@ type OnProgress = (share: number) => void;
 function apply(base: Uint8Array, patch: Uint8Array, onProgress: OnProgress): Uint8Array {
   const limits = { maxResultBytes: MAX_RESULT_BYTES };
   if (formatOf(patch) === "detools") {
-    const { properties } = inspectDetools(patch);
-    if (properties) demandSmallDictionary(properties);
-    return applyDetools(base, patch, { ...limits, limits: properties, onProgress });
+    return applyImagePatch(base, patch, { ...limits, limits: neededProperties(patch), onProgress });
   }
   const { resultBytes } = inspectBsdiff40(patch);
   const chunks: Uint8Array[] = [];
@@ -89,24 +124,6 @@ function apply(base: Uint8Array, patch: Uint8Array, onProgress: OnProgress): Uin
     onProgress(made / resultBytes);
   }
   return Buffer.concat(chunks);
-}
-
-function inspect(patch: Uint8Array): Record<string, string | number> {
-  const common = { patchBytes: patch.length, sha256: sha256Of(patch) };
-  if (formatOf(patch) === "bsdiff40") return { format: "bsdiff40", ...common, ...inspectBsdiff40(patch) };
-  const { resultBytes, properties } = inspectDetools(patch);
-  return { format: "detools", ...common, resultBytes, ...properties };
-}
-
-/** By its first byte: what is no bsdiff patch is for detools to refuse. */
-const formatOf = (patch: Uint8Array): DeltaFormat => (patch[0] === 0x42 ? "bsdiff40" : "detools");
-
-function demandSmallDictionary({ dictionaryBytes }: LzmaProperties): void {
-  if (dictionaryBytes <= MAX_DICTIONARY_BYTES) return;
-  throw new DeltaError(
-    "too-large",
-    `the patch needs a dictionary of ${dictionaryBytes} bytes, at most ${MAX_DICTIONARY_BYTES} are allowed`,
-  );
 }
 
 function refusing<T>(path: string, work: () => T): T {

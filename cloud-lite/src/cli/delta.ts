@@ -3,14 +3,18 @@ import { Refusal } from "../refusals.ts";
 import { applyFile, createFile, inspectFile } from "./delta-files.ts";
 import type { Invocation } from "./verbs.ts";
 
-const HELP = `usage: cloud delta create [--format bsdiff40|detools] [--force] OLD NEW PATCH
-       cloud delta apply [--force] OLD PATCH NEW
+const HELP = `usage: cloud delta create [--format bsdiff40|detools] [--plain] [--force] OLD NEW PATCH
+       cloud delta apply [--plain] [--force] OLD PATCH NEW
        cloud delta inspect [--json] PATCH
 
 Makes, applies and describes patches of plain files.
 
   --format WORD   bsdiff40 (default): bsdiff 4.3, applied by the gateway
                   detools: type sequential with LZMA and a dictionary of 4 KiB, applied by an ECU as it arrives
+                  where OLD and NEW are Intel HEX or S-record files, the patch is between the images that they
+                  describe, segment by segment; apply then writes the image, or Intel HEX where the patch holds
+                  several segments and NEW ends in .hex
+  --plain         take Intel HEX and S-record files as the texts that they are
   --force         replace the file that is written
   --json          one line of JSON
 
@@ -37,12 +41,12 @@ export async function run({ words }: Invocation): Promise<void> {
     const reason = `delta ${action} takes ${names.join(" ")}, and was given ${files.length} of ${names.length} files`;
     throw new Refusal("OPTION_INVALID", { reason, verb: "delta" });
   }
-  const { force = false, json = false } = values;
+  const { force = false, plain = false, json = false } = values;
   const [first, second, third] = files as [string, string, string];
   if (action === "create") {
-    const result = await createFile(formatNamed(values.format), first, second, third, force);
+    const result = await createFile(formatNamed(values.format), first, second, third, { force, plain });
     console.log(result);
-  } else if (action === "apply") console.log(await applyFile(first, second, third, force));
+  } else if (action === "apply") console.log(await applyFile(first, second, third, { force, plain }));
   else console.log(await inspectFile(first, json));
 }
 
@@ -54,6 +58,7 @@ function parse(words: readonly string[]) {
       options: {
         format: { type: "string", default: "bsdiff40" },
         force: { type: "boolean" },
+        plain: { type: "boolean" },
         json: { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },

@@ -1,6 +1,17 @@
-import { createDetools, type DeltaEngine, type EngineCreateOptions } from "@halfshaft/ota-format/delta";
+import {
+  createDetools,
+  createImagePatch,
+  type DeltaEngine,
+  type EngineCreateOptions,
+  type SegmentRange,
+} from "@halfshaft/ota-format/delta";
 import type { DeltaFormat } from "@halfshaft/ota-format/trust";
 import { lzmaCompressor } from "./lzma-compressor.ts";
+
+export interface DeltaCreateOptions extends EngineCreateOptions {
+  /** Of the result, which an ECU gets segment by segment; left out: one. */
+  readonly segments?: readonly SegmentRange[];
+}
 
 /** Makes patches of every format. */
 export interface DeltaCreator {
@@ -9,7 +20,7 @@ export interface DeltaCreator {
     format: DeltaFormat,
     base: Uint8Array,
     result: Uint8Array,
-    options?: EngineCreateOptions,
+    options?: DeltaCreateOptions,
   ): Promise<Uint8Array>;
   close?(): Promise<void> | void;
 }
@@ -21,12 +32,15 @@ const LOOKED_SHARE = 0.5;
 export const deltaCreator = (engine: DeltaEngine): DeltaCreator => ({
   create(format, base, result, options = {}) {
     if (format === "bsdiff40") return engine.create(base, result, options);
-    const { signal, onProgress } = options;
-    return createDetools(base, result, {
-      engine,
-      compress: lzmaCompressor((share) => onProgress?.(LOOKED_SHARE + (1 - LOOKED_SHARE) * share)),
-      signal,
-      onProgress: (share) => onProgress?.(LOOKED_SHARE * share),
+    const { signal, onProgress, segments = [] } = options;
+    return createImagePatch(result, segments, (part, { at, of }) => {
+      const done = (share: number): void => onProgress?.((at + share * part.length) / of);
+      return createDetools(base, part, {
+        engine,
+        compress: lzmaCompressor((share) => done(LOOKED_SHARE + (1 - LOOKED_SHARE) * share)),
+        signal,
+        onProgress: (share) => done(LOOKED_SHARE * share),
+      });
     });
   },
   close: () => engine.close(),

@@ -97,7 +97,10 @@ async function makeDelta(
   try {
     const base = pending.baseLength === 0 ? NO_BYTES : await deps.artifacts.read(pending.baseSha256);
     const result = await deps.artifacts.read(pending.sha256);
-    patch = await creator.create(pending.format, base, result, options);
+    patch = await creator.create(pending.format, base, result, {
+      ...options,
+      segments: pending.segments,
+    });
   } catch (error) {
     if (options.signal.aborted) return;
     deps.onError(error);

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { applyBsdiff40, applyDetools, inlineDeltaEngine } from "@halfshaft/ota-format/delta";
 import {
+  CODE,
   firmware,
   halfDelta,
   HARDWARE,
@@ -92,6 +93,20 @@ test("U5 every released image is also made compressed, in both formats, whatever
     Buffer.from(image),
   );
   expect(applyDetools(nothing, forEcu!, { maxResultBytes: 4096 })).toEqual(image);
+});
+
+test("U5 whoever makes a delta is told the segments of the image, since an ECU gets one patch for each", async () => {
+  const told: unknown[] = [];
+  await withCreator({
+    create(format, base, result, options) {
+      told.push(options?.segments);
+      return halfDelta.create(format, base, result);
+    },
+  });
+  const { sha256 } = await publishRelease(fixture, "1.0.0", firmware(1));
+  await fixture.cloud.deltas.idle();
+  const segments = [{ address: CODE.address, length: 4096, sha256 }];
+  expect(told).toEqual([segments, segments]);
 });
 
 test("U5 deltas are made before compressed images, even of releases that came earlier", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { chooseBases, deltaFormats, isWorthwhile } from "./delta-rules.ts";
+import { chooseBases, isWorthwhile } from "./delta-rules.ts";
 
 const v = (n: number) => ({ imageId: `i${n}`, sha256: `s${n}`, versionKey: `000${n}` });
 const NEW = v(4);
@@ -28,16 +28,4 @@ test("U5 a fleet that runs a newer image gets a delta back to an older one", () 
 test("U5 a delta over four fifths of the full image is not worth its trouble", () => {
   expect(isWorthwhile(800, 1000)).toBe(true);
   expect(isWorthwhile(801, 1000)).toBe(false);
-});
-
-const at = (...addresses: number[]) =>
-  addresses.map((address) => ({ address, length: 16, sha256: "0".repeat(64) }));
-
-test.each([
-  ["one segment each at the same address", at(0x1000), at(0x1000), ["bsdiff40", "detools"]],
-  ["one segment that moved", at(0x1000), at(0x2000), ["bsdiff40"]],
-  ["a base of two segments", at(0x1000, 0x2000), at(0x1000), ["bsdiff40"]],
-  ["a result of two segments", at(0x1000), at(0x1000, 0x2000), ["bsdiff40"]],
-])("U5 formats for %s", (_name, base, result, formats) => {
-  expect(deltaFormats(base, result)).toEqual(formats);
 });

@@ -1,6 +1,3 @@
-import type { Segment } from "@halfshaft/ota-format";
-import type { DeltaFormat } from "@halfshaft/ota-format/trust";
-
 /** A released image that a delta could start from. */
 export interface BaseCandidate {
   readonly imageId: string;
@@ -41,16 +38,6 @@ export const WORTHWHILE_SHARE = 0.8;
 
 export const isWorthwhile = (deltaBytes: number, fullBytes: number): boolean =>
   deltaBytes <= fullBytes * WORTHWHILE_SHARE;
-
-/**
- * In which formats a delta between two images is made. An ECU patches from bank to bank as the bytes arrive, and does so
- * for one segment at one place; the gateway patches files, whatever their segments.
- */
-export function deltaFormats(base: readonly Segment[], result: readonly Segment[]): readonly DeltaFormat[] {
-  const [from, to] = [base[0], result[0]];
-  const isForEcu = base.length === 1 && result.length === 1 && from?.address === to?.address;
-  return isForEcu ? ["bsdiff40", "detools"] : ["bsdiff40"];
-}
 
 const MINUTE_MS = 60_000;
 /** Pauses after the first failure, the second, … of making one delta; after the last it is given up. */

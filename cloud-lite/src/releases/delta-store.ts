@@ -4,8 +4,11 @@ import { type DeltaFormat, NO_BASE } from "@halfshaft/ota-format/trust";
 import type { Page } from "../db/cursor.ts";
 import type { Database } from "../db/open.ts";
 import { Refusal } from "../refusals.ts";
-import { chooseBases, deltaFormats, NO_BASE_IMAGE, retryPauseMs, type FleetVersions } from "./delta-rules.ts";
+import { chooseBases, NO_BASE_IMAGE, retryPauseMs, type FleetVersions } from "./delta-rules.ts";
 import type { Delta } from "./schema.ts";
+
+/** One for the gateway, one for the ECU. */
+const FORMATS: readonly DeltaFormat[] = ["bsdiff40", "detools"];
 
 /**
  * Asks for the deltas to these images that the fleet can use, and for the images compressed, as far as nobody asked for
@@ -20,21 +23,20 @@ export async function planDeltas(
   for (const image of images) {
     const released = await tx
       .selectFrom("images")
-      .select(["imageId", "sha256", "versionKey", "segments"])
+      .select(["imageId", "sha256", "versionKey"])
       .where("organisationId", "=", organisationId)
       .where("hardwareId", "=", image.hardwareId)
       .where("published", "=", 1)
       .execute();
     const fleet = await fleetVersions(tx, organisationId, image.hardwareId);
     for (const { imageId: baseImageId } of chooseBases(image, released, fleet)) {
-      const base = released.find((candidate) => candidate.imageId === baseImageId)!;
-      for (const format of deltaFormats(JSON.parse(base.segments) as Segment[], image.segments)) {
+      for (const format of FORMATS) {
         await addPending(tx, organisationId, at, { imageId: image.imageId, baseImageId, format });
       }
     }
   }
-  for (const { imageId, segments } of images) {
-    for (const format of deltaFormats(segments, segments)) {
+  for (const { imageId } of images) {
+    for (const format of FORMATS) {
       await addPending(tx, organisationId, at, { imageId, baseImageId: NO_BASE_IMAGE, format });
     }
   }
@@ -98,6 +100,7 @@ export interface PendingDelta {
   readonly baseLength: number;
   readonly sha256: string;
   readonly length: number;
+  readonly segments: readonly Segment[];
   readonly failures: number;
 }
 
@@ -115,6 +118,7 @@ export async function nextPending(db: Database, at: number): Promise<PendingDelt
       "b.length as baseLength",
       "i.sha256",
       "i.length",
+      "i.segments",
       "d.failures",
     ])
     .where("d.state", "=", "pending")
@@ -126,6 +130,7 @@ export async function nextPending(db: Database, at: number): Promise<PendingDelt
   return (
     row && {
       ...row,
+      segments: JSON.parse(row.segments) as Segment[],
       baseSha256: row.baseSha256 ?? NO_BASE.sha256,
       baseLength: row.baseLength ?? NO_BASE.length,
     }

@@ -26,6 +26,10 @@ export function readIntelHex(text: string): MemoryBlock[] {
   }
 }
 
+/** The blocks as an Intel HEX file, with the line ends of Unix. */
+export const writeIntelHex = (blocks: readonly MemoryBlock[]): string =>
+  `${new MemoryMap(blocks.map(({ address, bytes }) => [address, bytes] as [number, Uint8Array])).asHexString()}\n`;
+
 /**
  * Every data record with its absolute address; checks the form of all records on the way.
  * @throws {Refusal} HEX_MALFORMED

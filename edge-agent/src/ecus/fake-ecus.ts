@@ -33,6 +33,8 @@ export class FakeEcu implements Installer {
   /** Takes the full image only. */
   refusesDeltas = false;
   readonly calls: string[] = [];
+  /** Of the delta that it took last. */
+  patches: NonNullable<ImageToInstall["delta"]>["patches"] = [];
 
   constructor(ecuId: string, clock: Clock) {
     this.ecuId = ecuId;
@@ -82,6 +84,7 @@ export class FakeEcu implements Installer {
     for (let at = 0; at < source.length; at += 1000) {
       await source.read(at, Math.min(1000, source.length - at));
     }
+    this.patches = image.delta?.patches ?? [];
     this.installed = image.sha256;
     this.phase = "checked";
     this.outcome = "none";

@@ -1,4 +1,5 @@
 import type { Bank, TrialState } from "@halfshaft/vehicle-net/ecu";
+import type { SegmentPatch } from "@halfshaft/ota-format/delta";
 import type { TransferKind } from "./transfer.ts";
 
 /** Bytes of an image file: its segments one after another. Read in pieces, so that memory stays bounded. */
@@ -8,14 +9,15 @@ export interface ImageSource {
   read(offset: number, length: number): Uint8Array | Promise<Uint8Array>;
 }
 
-/** A patch from the image that the ECU runs to the one that it is to get; the ECU applies it as it arrives. */
+/** Patches from the image that the ECU runs to the one that it is to get; the ECU applies them as they arrive. */
 export interface DeltaToInstall {
   /** detools' type "sequential" with LZMA. */
   readonly format: "detools";
+  /** The file that holds them. */
   readonly source: ImageSource;
-  /** SHA-256 of the patch, lower-case hex. */
-  readonly sha256: string;
-  /** SHA-256 of the image file that it starts from, lower-case hex. */
+  /** One for each segment of the image: where it is in the file, and its SHA-256 as lower-case hex. */
+  readonly patches: readonly Pick<SegmentPatch, "offset" | "length" | "sha256">[];
+  /** SHA-256 of the image file that they start from, lower-case hex. */
   readonly baseSha256: string;
 }
 

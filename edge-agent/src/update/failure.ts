@@ -81,7 +81,8 @@ function ofHttp(error: HttpError, { stage }: FailureContext): FailureRecord {
 }
 
 /**
- * Why an ECU did not take its delta: its active bank is not the base, or it refused the transfer or what came of it.
+ * Why an ECU did not take its delta: its active bank is not the base, or it refused the transfer or what came of it; or
+ * the patches of its segments cannot be told apart.
  * Undefined where the full image would not get through either.
  */
 export function deltaRefusal(error: unknown, name: string): FailureRecord | undefined {
@@ -92,7 +93,8 @@ export function deltaRefusal(error: unknown, name: string): FailureRecord | unde
   }
   const isRefusal =
     error instanceof InstallerError && (error.fault === "refused" || error.fault === "image-rejected");
-  return isRefusal ? { code, operands: { name, reason: messageOf(error) } } : undefined;
+  const isUnusable = error instanceof DeltaError;
+  return isRefusal || isUnusable ? { code, operands: { name, reason: messageOf(error) } } : undefined;
 }
 
 /** Why a delta was of no use; undefined where the error is not about the delta. */

@@ -1,6 +1,7 @@
+import { DeltaError, MAX_INDEX_BYTES, readSegmentPatches } from "@halfshaft/ota-format/delta";
 import type { FactPayload } from "../journal/fact.ts";
 import { ecusWithoutDelta } from "../journal/job-facts.ts";
-import type { ImageSource, ImageToInstall } from "../installer/installer.ts";
+import type { DeltaToInstall, ImageSource, ImageToInstall } from "../installer/installer.ts";
 import { deltaForEcu, estimateOf } from "./choose-transport.ts";
 import type { UpdateDeps } from "./deps.ts";
 import { deltaRefusal } from "./failure.ts";
@@ -48,7 +49,7 @@ async function install(
   signal: AbortSignal,
 ): Promise<number> {
   const { ecuId } = ecu;
-  const image = imageFor(ecu, delta, deps);
+  const image = await imageFor(ecu, delta, deps);
   const result = await deps.ecus.use(ecuId, (installer) =>
     installer.install(image, {
       signal,
@@ -60,22 +61,40 @@ async function install(
   return result.transferredBytes;
 }
 
-function imageFor(ecu: EcuPlan, delta: DeltaFile | undefined, deps: UpdateDeps): ImageToInstall {
+async function imageFor(
+  ecu: EcuPlan,
+  delta: DeltaFile | undefined,
+  deps: UpdateDeps,
+): Promise<ImageToInstall> {
   return {
     source: sourceOf(ecu.image, deps),
     sha256: imageSha256(ecu),
     segments: ecu.segments,
     signedDescriptor: new Uint8Array(Buffer.from(ecu.descriptor, "base64")),
-    ...(delta === undefined ? {} : { delta: patchFor(delta, deps) }),
+    ...(delta === undefined ? {} : { delta: await patchFor(delta, ecu.segments, deps) }),
   };
 }
 
-const patchFor = (delta: DeltaFile, deps: UpdateDeps): NonNullable<ImageToInstall["delta"]> => ({
-  format: "detools",
-  source: sourceOf(delta, deps),
-  sha256: delta.hashes["sha256"]!,
-  baseSha256: delta.baseSha256,
-});
+/** One patch for one segment is a file by itself; those of several share one. @throws {DeltaError} */
+async function patchFor(
+  delta: DeltaFile,
+  segments: EcuPlan["segments"],
+  deps: UpdateDeps,
+): Promise<DeltaToInstall> {
+  const { length, baseSha256, hashes } = delta;
+  const sha256 = hashes["sha256"]!;
+  const source = sourceOf(delta, deps);
+  const format = "detools";
+  if (segments.length === 1) return { format, source, baseSha256, patches: [{ offset: 0, length, sha256 }] };
+  const start = await source.read(0, Math.min(length, MAX_INDEX_BYTES));
+  const patches = readSegmentPatches(start, length);
+  const isForThese =
+    patches.length === segments.length && patches.every(({ address }, i) => address === segments[i]!.address);
+  if (!isForThese) {
+    throw new DeltaError("bad-header", `${delta.path} does not have a patch for each segment of the image`);
+  }
+  return { format, source, baseSha256, patches };
+}
 
 /** A file read from the staging piece by piece: memory stays bounded by a block. */
 const sourceOf = ({ length, hashes }: SignedFile, { staging }: UpdateDeps): ImageSource => ({

@@ -101,7 +101,6 @@ async function planEcu(
 ): Promise<EcuPlan> {
   const custom = matchImage(assignment, await metadata.target(assignment.target.path));
   const image = signedFile(assignment.target);
-  const isOneSegment = custom.segments.length === 1;
   return {
     ecuId: ecu.ecuId,
     name: ecu.name,
@@ -112,7 +111,7 @@ async function planEcu(
     image,
     segments: custom.segments,
     descriptor: custom.descriptor,
-    ...(await choose(ecu, image, { base: status.imageSha256, isOneSegment, metadata }, deps)),
+    ...(await choose(ecu, image, { base: status.imageSha256, metadata }, deps)),
   };
 }
 
@@ -120,10 +119,10 @@ async function planEcu(
 async function choose(
   ecu: Ecu,
   image: SignedFile,
-  about: { readonly base?: string; readonly isOneSegment: boolean; readonly metadata: VerifiedMetadata },
+  about: { readonly base?: string; readonly metadata: VerifiedMetadata },
   { ecus, staging, limits, deltaPreference }: UpdateDeps,
 ): Promise<TransportChoice> {
-  const { base, isOneSegment, metadata } = about;
+  const { base, metadata } = about;
   const isHere = async (sha256: string): Promise<boolean> => (await staging.length(sha256)) !== undefined;
   const deltaFrom = async (from: string | undefined, format: DeltaFormat): Promise<DeltaFile | undefined> => {
     if (from === undefined) return undefined;
@@ -131,12 +130,10 @@ async function choose(
     return usableDelta(await metadata.target(name), from, image, format);
   };
   const isBaseHere = base !== undefined && (await isHere(base));
-  // An ECU patches from bank to bank, one run of bytes.
-  const canEcuPatch = ecu.takesDeltas === true && isOneSegment;
   const deltas: DeltaWays = {
     ...(isBaseHere ? { gateway: await deltaFrom(base, "bsdiff40") } : {}),
     compressedGateway: await deltaFrom(NO_BASE.sha256, "bsdiff40"),
-    ...(canEcuPatch
+    ...(ecu.takesDeltas === true
       ? {
           ecu: await deltaFrom(base, "detools"),
           compressedEcu: await deltaFrom(NO_BASE.sha256, "detools"),

@@ -1,6 +1,11 @@
 import { createHash } from "node:crypto";
-import { createBsdiff40 } from "@halfshaft/ota-format/delta";
-import { encodeDescriptor, joinSignedDescriptor, NO_BASE } from "@halfshaft/ota-format/trust";
+import { createBsdiff40, joinSegmentPatches } from "@halfshaft/ota-format/delta";
+import {
+  type EcuDescriptor,
+  encodeDescriptor,
+  joinSignedDescriptor,
+  NO_BASE,
+} from "@halfshaft/ota-format/trust";
 import { afterEach, expect, test } from "vitest";
 import type { FakeEcus } from "../ecus/fake-ecus.ts";
 import type { FetchFunction } from "../http/http.ts";
@@ -25,7 +30,7 @@ const signed = (path: string, bytes: Uint8Array): SignedFile => ({
   hashes: { sha256: digest(bytes) },
 });
 
-function descriptorOf(changes: { version?: string } = {}): string {
+function descriptorOf(changes: Partial<EcuDescriptor> = {}): string {
   const sha256 = createHash("sha256").update(newImage).digest();
   const bytes = encodeDescriptor({
     hardwareId: "HW-1",
@@ -193,6 +198,46 @@ test("E5 an ECU that does not take its delta gets the full image, with the reaso
   expect(failed.map(({ step, ecuId, payload }) => [step, ecuId, payload?.failure?.code])).toEqual([
     ["flash", "E1", "FLASH_DELTA_REFUSED"],
   ]);
+});
+
+const half = newImage.length / 2;
+const [low, high] = [newImage.subarray(0, half), newImage.subarray(half)];
+const twoSegments = [
+  { address: 0x1000, length: half, sha256: digest(low) },
+  { address: 0x8000, length: half, sha256: digest(high) },
+];
+const patchesFor = (...addresses: readonly number[]): Uint8Array =>
+  joinSegmentPatches(addresses.map((address) => ({ address, patch: forEcu })));
+const twoSegmentPlan = (file: Uint8Array) =>
+  testEcuPlan("E1", {
+    ...forEcuPlan,
+    segments: twoSegments,
+    descriptor: descriptorOf({
+      segments: twoSegments.map((segment) => ({ ...segment, sha256: Buffer.from(segment.sha256, "hex") })),
+    }),
+    delta: { ...forEcuPlan.delta!, ...signed("transport/delta.detools", file) },
+  });
+
+test("E5 an image of two segments goes to its ECU as a patch for each", async () => {
+  const file = patchesFor(0x1000, 0x8000);
+  const done = await supply({ ecu: twoSegmentPlan(file), files: { delta: file }, withBase: false });
+  expect(done).toEqual({ asked: ["delta"], failure: undefined, flashed: true });
+  const sha256 = digest(forEcu);
+  expect(world.ecus.named("E1").patches).toEqual([
+    { address: 0x1000, offset: 85, length: 300, sha256 },
+    { address: 0x8000, offset: 385, length: 300, sha256 },
+  ]);
+});
+
+test.each([
+  ["for other segments", patchesFor(0x1000, 0x9000)],
+  ["for one segment", patchesFor(0x1000)],
+  ["without an index", forEcu],
+])("E5 patches %s are of no use to an image of two: the full image goes", async (_what, file) => {
+  const done = await supply({ ecu: twoSegmentPlan(file), files: { delta: file }, withBase: false });
+  expect(done).toEqual({ asked: ["delta", "full"], failure: undefined, flashed: true });
+  const failed = world.journal.facts.filter(({ kind }) => kind === "failed");
+  expect(failed.map(({ payload }) => payload?.failure?.code)).toEqual(["FLASH_DELTA_REFUSED"]);
 });
 
 test("E5 an ECU that falls silent over its delta ends the job as over any image", async () => {

@@ -13,4 +13,6 @@ export type { LzmaProperties } from "./detools/lzma-header.ts";
 export type { DetoolsPatchStart } from "./detools/patch-start.ts";
 export type { DetoolsDevice } from "./detools/result-writer.ts";
 export * from "./engine.ts";
+export * from "./image-patch.ts";
+export * from "./segment-patches.ts";
 export * from "./worker-engine.ts";

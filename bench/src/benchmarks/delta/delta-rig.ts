@@ -1,9 +1,15 @@
 import { createHash } from "node:crypto";
 import { compressLzma } from "@halfshaft/cloud-lite";
 import type { ImageToInstall } from "@halfshaft/edge-agent/installer";
-import { createDetools, type ImagePair, inlineDeltaEngine } from "@halfshaft/ota-format/delta";
+import {
+  createDetools,
+  type ImagePair,
+  inlineDeltaEngine,
+  isSegmentPatches,
+  readSegmentPatches,
+} from "@halfshaft/ota-format/delta";
 import type { EcuProfile } from "@halfshaft/vehicle-net/ecu";
-import { oneEcuRig, type OneEcuRig } from "../../rig/one-ecu.ts";
+import { type OneEcuOptions, oneEcuRig, type OneEcuRig } from "../../rig/one-ecu.ts";
 import { BusTraffic } from "./bus-traffic.ts";
 
 const BITRATE = 500_000;
@@ -18,9 +24,15 @@ export function patchFor({ base, result }: ImagePair): Promise<Uint8Array> {
   return createDetools(base, result, { engine: inlineDeltaEngine(), compress: compressLzma });
 }
 
-/** Virtual time, 500 kbit/s. */
-export async function deltaRig(pair: ImagePair, patch: Uint8Array, profile: EcuProfile): Promise<DeltaRig> {
-  const rig = await oneEcuRig({ profile, oldImage: pair.base, newImage: pair.result, bitrate: BITRATE });
+/** Virtual time, 500 kbit/s. Where there are segments, the patch is that of an image of several. */
+export async function deltaRig(
+  pair: ImagePair,
+  patch: Uint8Array,
+  profile: EcuProfile,
+  segments?: OneEcuOptions["segments"],
+): Promise<DeltaRig> {
+  const { base: oldImage, result: newImage } = pair;
+  const rig = await oneEcuRig({ profile, oldImage, newImage, segments, bitrate: BITRATE });
   const traffic = new BusTraffic(profile.addressing);
   rig.wire.onFrame((frame) => traffic.show(frame));
   const delta = {
@@ -29,8 +41,14 @@ export async function deltaRig(pair: ImagePair, patch: Uint8Array, profile: EcuP
       length: patch.length,
       read: (offset: number, length: number) => patch.subarray(offset, offset + length),
     },
-    sha256: createHash("sha256").update(patch).digest("hex"),
+    patches: isSegmentPatches(patch) ? readSegmentPatches(patch, patch.length) : [onePatch(patch)],
     baseSha256: rig.oldSha256,
   } as const;
   return { ...rig, traffic, deltaImage: { ...rig.image, delta } };
 }
+
+const onePatch = (patch: Uint8Array) => ({
+  offset: 0,
+  length: patch.length,
+  sha256: createHash("sha256").update(patch).digest("hex"),
+});
