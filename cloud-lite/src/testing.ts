@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from "uuid";
 import type { Event, Problem } from "@halfshaft/ota-format";
+import type { ArtifactStore } from "./artifacts/store.ts";
 import type { App, Cloud } from "./cloud.ts";
 import type { CloudConfig } from "./config.ts";
 import { testDatabase } from "./db/test-database.ts";
@@ -48,7 +49,12 @@ export const halfDelta: DeltaCreator = {
 };
 
 export async function testCloud(
-  given: { config?: Partial<CloudConfig>; deltaCreator?: DeltaCreator; at?: number } = {},
+  given: {
+    config?: Partial<CloudConfig>;
+    deltaCreator?: DeltaCreator;
+    artifacts?: ArtifactStore;
+    at?: number;
+  } = {},
 ): Promise<TestCloud> {
   const clock = { at: given.at ?? Date.UTC(2026, 0, 1) };
   const wokenUp: string[] = [];
@@ -59,6 +65,7 @@ export async function testCloud(
     now: () => clock.at,
     deltaCreator: given.deltaCreator ?? halfDelta,
     config: given.config,
+    artifacts: given.artifacts,
     wakeUp: (vehicleId) => void wokenUp.push(vehicleId),
     onError: (error) => void errors.push(error),
     extend: checkAnswers,

@@ -3,12 +3,13 @@ import type { EngineCreateOptions } from "@halfshaft/ota-format/delta";
 import { transportTargetName, type TransportTargetCustom } from "@halfshaft/ota-format/trust";
 import type { ArtifactStore } from "../artifacts/store.ts";
 import type { Database } from "../db/open.ts";
+import { inOneTransaction } from "../db/transaction.ts";
 import type { Metrics } from "../plugins/metrics.ts";
 import { addImageTargets, imageScope, signImageRepository } from "../trust/image-repository.ts";
 import type { Signers } from "../trust/keys.ts";
 import type { DeltaCreator } from "./delta-creator.ts";
 import { isWorthwhile } from "./delta-rules.ts";
-import { failDelta, finishDelta, nextPending, type PendingDelta } from "./delta-store.ts";
+import { CLAIM_MS, claimNext, failDelta, finishDelta, holdUntil, type PendingDelta } from "./delta-store.ts";
 
 /** Makes deltas and compressed images in the background, one at a time; what was pending when the process ended is made after its start. */
 export interface DeltaMaker {
@@ -39,14 +40,18 @@ export function createDeltaMaker(deps: MakerDeps): DeltaMaker {
 
   const makeAll = async (): Promise<void> => {
     for (;;) {
-      const pending = closing.signal.aborted ? undefined : await nextPending(deps.db, deps.now());
+      const pending = closing.signal.aborted ? undefined : await claimNext(deps.db, deps.now());
       if (!pending) break;
       maker.creator ??= deps.creator();
       const current = { deltaId: pending.deltaId, progress: 0 };
       maker.current = current;
+      const renew = claimRenewal(deps, pending);
       await makeDelta(deps, pending, maker.creator, {
         signal: closing.signal,
-        onProgress: (share) => void (current.progress = share),
+        onProgress(share) {
+          current.progress = share;
+          renew();
+        },
       });
       maker.current = undefined;
     }
@@ -87,6 +92,17 @@ interface Current {
   progress: number;
 }
 
+/** Keeps the claim while there is progress. @returns what is to be called at each. */
+function claimRenewal({ db, now, onError }: MakerDeps, pending: PendingDelta): () => void {
+  let renewedAt = now();
+  return () => {
+    const at = now();
+    if (at - renewedAt < CLAIM_MS / 4) return;
+    renewedAt = at;
+    holdUntil(db, pending, at + CLAIM_MS).catch(onError);
+  };
+}
+
 async function makeDelta(
   deps: MakerDeps,
   pending: PendingDelta,
@@ -102,7 +118,7 @@ async function makeDelta(
       segments: pending.segments,
     });
   } catch (error) {
-    if (options.signal.aborted) return;
+    if (options.signal.aborted) return holdUntil(deps.db, pending, null);
     deps.onError(error);
     const failure = error instanceof Error ? error.message : String(error);
     const isTriedAgain = await failDelta(deps.db, pending, deps.now(), failure);
@@ -121,12 +137,12 @@ async function makeDelta(
     base: { sha256: pending.baseSha256, length: pending.baseLength },
     result: { sha256: pending.sha256, length: pending.length },
   };
-  await deps.db.transaction().execute(async (tx) => {
+  await inOneTransaction(deps.db, async (tx) => {
     const scope = imageScope(tx, pending.organisationId, deps.now());
+    if (!(await finishDelta(tx, pending, scope.at, { state: "made", length: patch.length, sha256 }))) return;
     const path = transportTargetName(pending.baseSha256, pending.sha256, pending.format);
     await addImageTargets(scope, [{ path, role: "transport", length: patch.length, sha256, sha512, custom }]);
     await signImageRepository(scope, deps.signers, ["transport"]);
-    await finishDelta(tx, pending, scope.at, { state: "made", length: patch.length, sha256 });
   });
   deps.metrics.deltas.inc({ state: "made" });
 }

@@ -105,7 +105,7 @@ export interface PendingDelta {
 }
 
 /** The oldest of those whose time has come, deltas before compressed images: they save most. */
-export async function nextPending(db: Database, at: number): Promise<PendingDelta | undefined> {
+async function nextPending(db: Database, at: number): Promise<PendingDelta | undefined> {
   const row = await db
     .selectFrom("deltas as d")
     .innerJoin("images as i", "i.imageId", "d.imageId")
@@ -123,6 +123,7 @@ export async function nextPending(db: Database, at: number): Promise<PendingDelt
     ])
     .where("d.state", "=", "pending")
     .where((where) => where.or([where("d.retryAt", "is", null), where("d.retryAt", "<=", at)]))
+    .where((where) => where.or([where("d.claimedUntil", "is", null), where("d.claimedUntil", "<=", at)]))
     .orderBy((order) => order.case().when("d.baseImageId", "=", NO_BASE_IMAGE).then(1).else(0).end())
     .orderBy("d.deltaId")
     .limit(1)
@@ -137,18 +138,69 @@ export async function nextPending(db: Database, at: number): Promise<PendingDelt
   );
 }
 
+/** How long a claim holds without being renewed: then whoever had it has died. */
+export const CLAIM_MS = 2 * 60_000;
+
+/** Claims the next one, so that no other instance makes it too. */
+export async function claimNext(db: Database, at: number): Promise<PendingDelta | undefined> {
+  for (;;) {
+    const next = await nextPending(db, at);
+    if (!next || (await claim(db, next, at))) return next;
+  }
+}
+
+/** @returns false where another instance was faster. */
+async function claim(db: Database, { organisationId, deltaId }: PendingDelta, at: number): Promise<boolean> {
+  const claimed = await db
+    .updateTable("deltas")
+    .set({ claimedUntil: at + CLAIM_MS })
+    .where("organisationId", "=", organisationId)
+    .where("deltaId", "=", deltaId)
+    .where("state", "=", "pending")
+    .where((where) => where.or([where("claimedUntil", "is", null), where("claimedUntil", "<=", at)]))
+    .returning("deltaId")
+    .executeTakeFirst();
+  return claimed !== undefined;
+}
+
+/** Keeps a claim, or lets go of it with null. */
+export async function holdUntil(
+  db: Database,
+  { organisationId, deltaId }: PendingDelta,
+  claimedUntil: number | null,
+): Promise<void> {
+  await db
+    .updateTable("deltas")
+    .set({ claimedUntil })
+    .where("organisationId", "=", organisationId)
+    .where("deltaId", "=", deltaId)
+    .execute();
+}
+
+/** @returns false where it is not pending any more: another instance made it when this one's claim had run out. */
 export async function finishDelta(
   tx: Database,
   { organisationId, deltaId }: PendingDelta,
   at: number,
   { state, length, sha256 }: { state: "made" | "skipped"; length: number; sha256?: string },
-): Promise<void> {
-  await tx
+): Promise<boolean> {
+  const finished = await tx
     .updateTable("deltas")
-    .set({ state, length, sha256: sha256 ?? null, failure: null, retryAt: null, finishedAt: at })
+    .set({
+      state,
+      length,
+      sha256: sha256 ?? null,
+      failure: null,
+      retryAt: null,
+      claimedUntil: null,
+      finishedAt: at,
+    })
     .where("organisationId", "=", organisationId)
     .where("deltaId", "=", deltaId)
-    .execute();
+    .where("state", "=", "pending")
+    .returning("deltaId")
+    .executeTakeFirst();
+  return finished !== undefined;
 }
 
 /** Notes that making a delta has failed. @returns whether it is tried again. */
@@ -166,7 +218,7 @@ export async function failDelta(
       : ({ state: "pending", retryAt: at + pauseMs } as const);
   await db
     .updateTable("deltas")
-    .set({ ...next, failure, failures })
+    .set({ ...next, failure, failures, claimedUntil: null })
     .where("organisationId", "=", organisationId)
     .where("deltaId", "=", deltaId)
     .execute();

@@ -51,6 +51,8 @@ interface DeltasTable extends Owned {
   failures: number;
   /** Not to be tried before; null: at once. */
   retryAt: Millis | null;
+  /** An instance is making it; after this time it has died. */
+  claimedUntil: Millis | null;
   createdAt: Millis;
   finishedAt: Millis | null;
 }

@@ -1,6 +1,7 @@
 import type { Migration } from "kysely/migration";
 import { beginning } from "./0001-beginning.ts";
 import { deltaRetries } from "./0002-delta-retries.ts";
+import { claims } from "./0004-claims.ts";
 import { twin } from "./0006-twin.ts";
 import { webhooks } from "./0011-webhooks.ts";
 
@@ -8,6 +9,7 @@ import { webhooks } from "./0011-webhooks.ts";
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0001-beginning": beginning,
   "0002-delta-retries": deltaRetries,
+  "0004-claims": claims,
   "0006-twin": twin,
   "0011-webhooks": webhooks,
 };
