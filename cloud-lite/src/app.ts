@@ -27,6 +27,7 @@ import { addHardwareRoutes } from "./releases/hardware-routes.ts";
 import { addReleaseRoutes } from "./releases/routes.ts";
 import { Delta, Hardware, UploadResult } from "./releases/schema.ts";
 import { addDeviceRoutes } from "./telemetry/routes.ts";
+import { traceRequests } from "./tracing/requests.ts";
 import { addRepositoryRoutes } from "./trust/routes.ts";
 import { addWebhookRoutes } from "./webhooks/routes.ts";
 import { NewWebhook, Webhook, WebhookAttempt } from "./webhooks/schema.ts";
@@ -87,6 +88,7 @@ export async function buildApp(cloud: Cloud, options: AppOptions = {}): Promise<
   options.extend?.(app);
   await app.register(helmet, { hsts: false });
   await addAdmission(app, cloud);
+  traceRequests(app, cloud);
   await addOpenApi(app);
   await addLiveRoutes(app, cloud);
   await app.register(async (routes: App) => {

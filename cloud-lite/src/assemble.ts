@@ -13,6 +13,7 @@ import { createImageRepository, imageScope } from "./trust/image-repository.ts";
 import type { Signers } from "./trust/keys.ts";
 import { holdRepository } from "./trust/metadata-store.ts";
 import { checkKeys, isFounded } from "./trust/owner.ts";
+import { noTracing, type Tracing } from "./tracing/tracing.ts";
 import { createLastSeen } from "./vehicles/last-seen.ts";
 
 /** The parts of a cloud that differ between a data folder, a test, and a rig in virtual time. */
@@ -24,6 +25,8 @@ export interface CloudParts {
   readonly signers: Signers;
   readonly deltaCreator: () => DeltaCreator;
   readonly wakeUp: (vehicleId: string) => void;
+  /** Left out: no traces. */
+  readonly tracing?: Tracing;
   /** For what fails in the background, where nobody waits for an answer. */
   readonly onError: (error: unknown) => void;
 }
@@ -49,6 +52,7 @@ export function assembleCloud(parts: CloudParts): Cloud {
     deltas,
     lastSeen: createLastSeen(db),
     metrics,
+    tracing: parts.tracing ?? noTracing,
     live: createLiveFeed(db, parts.onError),
     wakeUp,
   };

@@ -7,6 +7,7 @@ import type { Database } from "./db/open.ts";
 import type { LiveFeed } from "./live/feed.ts";
 import type { Metrics } from "./plugins/metrics.ts";
 import type { DeltaMaker } from "./releases/delta-maker.ts";
+import type { Tracing } from "./tracing/tracing.ts";
 import type { Signers } from "./trust/keys.ts";
 import type { LastSeen } from "./vehicles/last-seen.ts";
 
@@ -21,6 +22,7 @@ export interface Cloud {
   readonly deltas: DeltaMaker;
   readonly lastSeen: LastSeen;
   readonly metrics: Metrics;
+  readonly tracing: Tracing;
   /** What was committed, told to whoever listens. */
   readonly live: LiveFeed;
   /** Tells a vehicle "ask now"; it carries nothing and may get lost. */

@@ -16,6 +16,8 @@ import { deltaCreator } from "./releases/delta-creator.ts";
 import { post } from "./webhooks/deliver.ts";
 import { createDispatcher } from "./webhooks/dispatcher.ts";
 import { runWebhooks } from "./webhooks/run.ts";
+import { openTelemetrySink } from "./tracing/open-telemetry.ts";
+import { createTracing } from "./tracing/tracing.ts";
 import { storePresence } from "./vehicles/presence.ts";
 
 export interface RunningCloud {
@@ -56,6 +58,7 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
     onClients: (count) => cloud.metrics.mqttClients.set(count),
     onError,
   });
+  const sink = await openTelemetrySink(process.env);
   const cloud = assembleCloud({
     config,
     now,
@@ -64,6 +67,7 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
     signers,
     deltaCreator: () => deltaCreator(workerDeltaEngine({ niceness: NICENESS })),
     wakeUp: (vehicleId) => broker.wakeUp(vehicleId),
+    ...(sink ? { tracing: createTracing(sink) } : {}),
     onError,
   });
   collectProcessMetrics(cloud.metrics);
@@ -93,6 +97,7 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
     await cloud.deltas.close();
     await Promise.all(presence);
     await cloud.lastSeen.flush();
+    await cloud.tracing.close();
     await db.destroy();
     release();
   };
