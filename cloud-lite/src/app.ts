@@ -25,6 +25,7 @@ import { addOpenApi } from "./plugins/openapi.ts";
 import { addProblems } from "./plugins/problems.ts";
 import { addHardwareRoutes } from "./releases/hardware-routes.ts";
 import { addReleaseRoutes } from "./releases/routes.ts";
+import { Upload } from "./releases/upload-schema.ts";
 import { Delta, Hardware, UploadResult } from "./releases/schema.ts";
 import { addDeviceRoutes } from "./telemetry/routes.ts";
 import { traceRequests } from "./tracing/requests.ts";
@@ -33,6 +34,7 @@ import { addWebhookRoutes } from "./webhooks/routes.ts";
 import { NewWebhook, Webhook, WebhookAttempt } from "./webhooks/schema.ts";
 import { addVehicleRoutes } from "./vehicles/routes.ts";
 import { DeviceToken, StoredEvent, Vehicle } from "./vehicles/schema.ts";
+import { VehicleSelection } from "./vehicles/selection.ts";
 import { addTwinRoutes, TWIN_SCHEMAS } from "./vehicles/twin-routes.ts";
 
 /** Schemas that are components of the OpenAPI document, referred to by name. */
@@ -45,11 +47,13 @@ const SCHEMAS = [
   EventBatchResult,
   VersionManifest,
   Hardware,
+  Upload,
   UploadResult,
   Delta,
   Vehicle,
   DeviceToken,
   StoredEvent,
+  VehicleSelection,
   Campaign,
   JobSummary,
   Job,

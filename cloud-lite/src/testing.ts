@@ -39,7 +39,7 @@ export interface TestCloud {
   readonly clock: { at: number };
   readonly wokenUp: string[];
   readonly errors: unknown[];
-  call(method: "GET" | "POST" | "PUT", url: string, call?: Call): Promise<Reply>;
+  call(method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE", url: string, call?: Call): Promise<Reply>;
   close(): Promise<void>;
 }
 

@@ -15,6 +15,34 @@ export const MemoryRegion = Type.Object(
 );
 export type MemoryRegion = Static<typeof MemoryRegion>;
 
+/** Versions of other ECUs of the vehicle, from `atLeast` on, up to but without `below`. */
+export const EcuDependency = Type.Object(
+  { hardwareId: HardwareId, atLeast: Type.Optional(Version), below: Type.Optional(Version) },
+  { additionalProperties: false, minProperties: 2 },
+);
+export type EcuDependency = Static<typeof EcuDependency>;
+
+/** What must hold in a vehicle before an image may be installed in it. */
+export const ImageRequirements = Type.Object(
+  {
+    currentAtLeast: Type.Optional(
+      Type.String({ ...Version, description: "The ECU must run this version or a later one" }),
+    ),
+    currentIs: Type.Optional(
+      Type.Array(Version, { minItems: 1, maxItems: 64, description: "The ECU must run one of these" }),
+    ),
+    ecus: Type.Optional(
+      Type.Array(EcuDependency, {
+        minItems: 1,
+        maxItems: 32,
+        description: "What other ECUs of the vehicle must run once the release is installed",
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+export type ImageRequirements = Static<typeof ImageRequirements>;
+
 /** One version of one ECU type's software. The image file is its segments, one after another by address. */
 export const Image = Type.Object(
   {
@@ -27,6 +55,7 @@ export const Image = Type.Object(
     sha256: Sha256,
     sha512: Type.String({ pattern: "^[0-9a-f]{128}$" }),
     segments: Type.Array(Segment, { minItems: 1, maxItems: 64 }),
+    requires: Type.Optional(ImageRequirements),
   },
   { additionalProperties: false, $id: "Image" },
 );
@@ -37,6 +66,9 @@ export const ReleaseState = Type.Union([
   Type.Literal("published"),
   Type.Literal("withdrawn"),
 ]);
+
+/** RX Software Identification Number (UN R156, 2.1.5): which type-approved software a system has. */
+export const Rxswin = Type.String({ minLength: 1, maxLength: 64, examples: ["R79 ABC-0001 02"] });
 
 /** A name plus images; immutable and signed once published. */
 export const Release = Type.Object(
@@ -49,10 +81,17 @@ export const Release = Type.Object(
       examples: ["Smoother starts in the cold"],
     }),
     notes: Type.String({ maxLength: 20_000, description: "Release notes, Markdown" }),
+    rxswin: Type.Array(Rxswin, {
+      maxItems: 16,
+      uniqueItems: true,
+      description: "RX Software Identification Numbers that a vehicle has with this release (UN R156)",
+    }),
     state: ReleaseState,
     images: Type.Array(Image, { maxItems: 64 }),
     createdAt: WallTime,
     publishedAt: Type.Optional(WallTime),
+    withdrawnAt: Type.Optional(WallTime),
+    withdrawnBecause: Type.Optional(Type.String({ maxLength: 500 })),
   },
   { additionalProperties: false, $id: "Release" },
 );

@@ -19,6 +19,13 @@ export function answer<T>(cloud: Cloud, request: FastifyRequest, data: T, nextCu
   };
 }
 
+/**
+ * The ETag of what an answer carries. Weak (RFC 9110, 8.8.1): it is over `data` alone, for the envelope has another
+ * request id and time in every answer.
+ */
+export const etagOf = (data: unknown): string =>
+  `W/"${createHash("sha256").update(JSON.stringify(data)).digest("base64url").slice(0, 22)}"`;
+
 /** As `answer`, with an ETag over the data alone; says 304 where the client has it already. */
 export function answerWithETag<T>(
   cloud: Cloud,
@@ -26,8 +33,7 @@ export function answerWithETag<T>(
   reply: FastifyReply,
   data: T,
 ): Envelope<T> | FastifyReply {
-  const digest = createHash("sha256").update(JSON.stringify(data)).digest("base64url").slice(0, 22);
-  const etag = `W/"${digest}"`;
+  const etag = etagOf(data);
   reply.header("etag", etag).header("cache-control", "private, no-cache");
   const known = request.headers["if-none-match"];
   if (known?.split(",").some((tag) => tag.trim() === etag)) return reply.code(304).send();
@@ -44,6 +50,12 @@ const refusals = { "4xx": ref(Problem), "5xx": ref(Problem) };
 export const answers = <T extends TSchema, S extends 200 | 201 = 200>(data: T, status?: S) =>
   ({ [status ?? 200]: envelope(data), ...refusals }) as Record<S, ReturnType<typeof envelope<T>>> &
     typeof refusals;
+
+/** Response schemas of a route that answers with an ETag: also "you have it". */
+export const answersWithETag = <T extends TSchema>(data: T) => ({
+  ...answers(data),
+  304: Type.Null({ description: "Not changed since the ETag of If-None-Match" }),
+});
 
 const anything = { schema: Type.Unsafe<Uint8Array>({}) };
 

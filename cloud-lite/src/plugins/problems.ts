@@ -2,7 +2,15 @@ import { STATUS_CODES } from "node:http";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { Problem } from "@halfshaft/ota-format";
 import type { App } from "../cloud.ts";
+import { flagOf, type CloudConfig } from "../config.ts";
 import { Refusal } from "../refusals.ts";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** The setting that this route's body limit comes from. */
+    bodyLimitOption?: keyof CloudConfig;
+  }
+}
 
 /** Answers every refusal and error as problem details (RFC 9457); what is unforeseen is logged, not shown. */
 export function addProblems(app: App): void {
@@ -44,7 +52,7 @@ function refusalOf(error: FastifyError, request: FastifyRequest): Refusal {
   }
   switch (error.code) {
     case "FST_ERR_CTP_BODY_TOO_LARGE":
-      return new Refusal("BODY_TOO_LARGE", { limit: request.routeOptions.bodyLimit }, { cause });
+      return tooLarge(request, cause);
     case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
       return new Refusal(
         "MEDIA_TYPE_UNSUPPORTED",
@@ -61,6 +69,13 @@ function refusalOf(error: FastifyError, request: FastifyRequest): Refusal {
     return new Refusal("REQUEST_INVALID", { reason: error.message }, { cause });
   }
   return new Refusal("INTERNAL", {}, { cause });
+}
+
+function tooLarge({ routeOptions }: FastifyRequest, cause: unknown): Refusal {
+  const { bodyLimit: limit, config } = routeOptions;
+  if (config.bodyLimitOption === undefined) return new Refusal("BODY_TOO_LARGE", { limit }, { cause });
+  const option = `--${flagOf(config.bodyLimitOption)}`;
+  return new Refusal("FILE_TOO_LARGE", { limit, option }, { cause });
 }
 
 function validationReason(error: FastifyError): string {

@@ -15,7 +15,12 @@ export const REQUEST_REFUSALS = {
   BODY_TOO_LARGE: {
     status: 413,
     sentence: "The body is larger than the {limit} bytes that this route takes.",
-    help: "Send less at once, or raise the limit in the configuration of the cloud.",
+    help: "Send less at once.",
+  },
+  FILE_TOO_LARGE: {
+    status: 413,
+    sentence: "The file is larger than the {limit} bytes that {option} allows.",
+    help: "Raise {option} of the cloud, or make the file smaller.",
   },
   MEDIA_TYPE_UNSUPPORTED: {
     status: 415,
@@ -26,6 +31,11 @@ export const REQUEST_REFUSALS = {
     status: 404,
     sentence: "There is no {method} {path}.",
     help: "Browse the API at /docs.",
+  },
+  PRECONDITION_FAILED: {
+    status: 412,
+    sentence: "It has changed since you read it: its ETag is {etag} now.",
+    help: "Read it again, look at what changed, and send your change with the new ETag in If-Match.",
   },
   CURSOR_INVALID: {
     status: 400,

@@ -6,12 +6,13 @@ import { Refusal } from "../refusals.ts";
 import { signDescriptor } from "../trust/descriptors.ts";
 import { addImageTargets, imageScope, signImageRepository } from "../trust/image-repository.ts";
 import { planDeltas } from "./delta-store.ts";
+import { checkSatisfiable } from "./requirements.ts";
 import { getRelease, isReleased } from "./store.ts";
 
 /**
  * Makes a draft a release: from here on nothing of it changes. Signs each image's descriptor and the Image
  * repository in the same transaction, and asks for deltas.
- * @throws {Refusal} RELEASE_IMMUTABLE, RELEASE_EMPTY or IMAGE_VERSION_TAKEN
+ * @throws {Refusal} RELEASE_IMMUTABLE, RELEASE_EMPTY, REQUIREMENTS_UNMET or IMAGE_VERSION_TAKEN
  */
 export async function publishRelease(cloud: Cloud, work: Work, releaseId: string): Promise<Release> {
   const { tx, organisationId, at } = work;
@@ -19,6 +20,7 @@ export async function publishRelease(cloud: Cloud, work: Work, releaseId: string
   const { name, state, images } = release;
   if (state !== "draft") throw new Refusal("RELEASE_IMMUTABLE", { name, state });
   if (images.length === 0) throw new Refusal("RELEASE_EMPTY", { name, releaseId });
+  await checkSatisfiable(tx, organisationId, release);
 
   const scope = imageScope(tx, organisationId, at);
   for (const image of images) {

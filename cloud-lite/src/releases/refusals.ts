@@ -22,6 +22,61 @@ export const RELEASE_REFUSALS = {
     sentence: 'Release "{name}" is {state}.',
     help: "Only a published release can be offered to vehicles.",
   },
+  RELEASE_IN_USE: {
+    status: 409,
+    sentence: 'Release "{name}" is the one of campaign {campaignId}.',
+    help: "A release that a campaign refers to stays. Withdraw it, so that it is offered no more.",
+  },
+  REQUIREMENTS_UNMET: {
+    status: 409,
+    sentence: 'Release "{name}" fits no vehicle: {reason}.',
+    help: "Add the missing image, correct `requires` of the image, or publish what it needs first.",
+  },
+  REQUIREMENTS_TANGLED: {
+    status: 422,
+    sentence: 'What the images of release "{name}" demand of each other is too tangled to be checked.',
+    help: "Withdraw releases that no vehicle needs, or demand less: bounds in place of many exact versions.",
+  },
+  UPLOAD_UNKNOWN: {
+    status: 404,
+    sentence: "There is no upload {sha256}.",
+    help: "Begin it with POST /api/v1/uploads; one that nobody goes on with is removed after a day.",
+  },
+  UPLOAD_TOO_LARGE: {
+    status: 413,
+    sentence: "A file of {length} bytes is larger than the {limit} bytes that {option} allows.",
+    help: "Raise {option} of the cloud, or make the file smaller.",
+  },
+  UPLOAD_QUOTA: {
+    status: 429,
+    sentence: "{count} unfinished uploads wait already.",
+    help: "Finish or delete some: GET /api/v1/uploads lists them.",
+  },
+  UPLOAD_DIFFERS: {
+    status: 409,
+    sentence: "Upload {sha256} was begun with {length} bytes.",
+    help: "A digest has one length. Check the file, or delete that upload.",
+  },
+  UPLOAD_OFFSET_WRONG: {
+    status: 409,
+    sentence: "Upload {sha256} has {received} bytes; these begin at {offset}.",
+    help: "Go on at the Upload-Offset of this answer.",
+  },
+  UPLOAD_OVERLONG: {
+    status: 422,
+    sentence: "Upload {sha256} has {length} bytes; more came.",
+    help: "Check that it is the file that the upload was begun for. What fitted was kept.",
+  },
+  UPLOAD_DIGEST_WRONG: {
+    status: 422,
+    sentence: "What was uploaded as {sha256} has the digest {found}.",
+    help: "The file changed or was damaged on its way. Send it again from the beginning.",
+  },
+  UPLOAD_UNFINISHED: {
+    status: 409,
+    sentence: "Upload {sha256} has {received} of {length} bytes.",
+    help: "Send the rest first: PATCH /api/v1/uploads/{sha256}.",
+  },
   IMAGE_UNKNOWN: {
     status: 404,
     sentence: "Release {releaseId} has no image {imageId}.",

@@ -189,8 +189,8 @@ test("A11 an upload that is larger than the limit is refused with 413", async ()
   const answer = await upload(firmware(1, 8193));
   expect(answer.problem()).toMatchObject({
     status: 413,
-    code: "BODY_TOO_LARGE",
-    detail: "The body is larger than the 8192 bytes that this route takes.",
+    code: "FILE_TOO_LARGE",
+    detail: "The file is larger than the 8192 bytes that --max-image-bytes allows.",
   });
 });
 

@@ -1,5 +1,16 @@
 import { Type, type Static } from "typebox";
-import { HardwareId, Id, Image, MemoryRegion, Sha256, Version, WallTime } from "@halfshaft/ota-format";
+import {
+  HardwareId,
+  Id,
+  Image,
+  ImageRequirements,
+  MemoryRegion,
+  ReleaseCounter,
+  Rxswin,
+  Sha256,
+  Version,
+  WallTime,
+} from "@halfshaft/ota-format";
 import { DeltaFormat } from "@halfshaft/ota-format/trust";
 import { ref } from "../plugins/answers.ts";
 
@@ -24,10 +35,65 @@ export const ReleaseBody = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: 80, examples: ["Spring 2.0"] }),
     headline: Type.Optional(Type.String({ maxLength: 60, examples: ["Smoother starts in the cold"] })),
-    notes: Type.Optional(Type.String({ maxLength: 20_000, description: "Release notes, Markdown" })),
+    notes: Type.Optional(
+      Type.String({
+        maxLength: 20_000,
+        description: "Release notes, Markdown",
+        examples: ["- Starts more smoothly below 0 °C"],
+      }),
+    ),
+    rxswin: Type.Optional(
+      Type.Array(Rxswin, {
+        maxItems: 16,
+        uniqueItems: true,
+        description: "RX Software Identification Numbers that a vehicle has with this release (UN R156)",
+      }),
+    ),
   },
   closed,
 );
+export type ReleaseBody = Static<typeof ReleaseBody>;
+
+export const ReleasePatch = Type.Partial(ReleaseBody, { ...closed, minProperties: 1 });
+export type ReleasePatch = Static<typeof ReleasePatch>;
+
+export const WithdrawBody = Type.Object(
+  { reason: Type.String({ minLength: 1, maxLength: 500, examples: ["Stalls at idle with cold oil"] }) },
+  closed,
+);
+
+/** Names a file that was uploaded before, and says what it is. */
+export const ImageBody = Type.Object(
+  {
+    hardwareId: HardwareId,
+    alsoFor: Type.Optional(
+      Type.Array(HardwareId, {
+        maxItems: 16,
+        uniqueItems: true,
+        description: "Further ECU types that this file is for; each gets an image of its own, signed for it",
+      }),
+    ),
+    sha256: Type.String({ ...Sha256, description: "Of the uploaded file, as POST /api/v1/uploads was told" }),
+    version: Version,
+    releaseCounter: Type.Optional(ReleaseCounter),
+    address: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 0xffff_ffff,
+        description: "Where a raw binary begins; default: the only flashed region of the hardware",
+        examples: [0x18000],
+      }),
+    ),
+    format: Type.Optional(
+      Type.Enum(["bin", "hex", "srec"], {
+        description: "Default: the format that the upload was begun with",
+      }),
+    ),
+    requires: Type.Optional(ImageRequirements),
+  },
+  closed,
+);
+export type ImageBody = Static<typeof ImageBody>;
 
 export const UploadQuery = Type.Object(
   {
@@ -43,8 +109,15 @@ export const UploadQuery = Type.Object(
       }),
     ),
     format: Type.Optional(
-      Type.Union([Type.Literal("bin"), Type.Literal("hex"), Type.Literal("srec")], {
+      Type.Enum(["bin", "hex", "srec"], {
         description: "Default: by the Content-Type, application/octet-stream, text/x-hex or text/x-srec",
+      }),
+    ),
+    alsoFor: Type.Optional(
+      Type.String({
+        pattern: "^[A-Za-z0-9._-]{1,32}(,[A-Za-z0-9._-]{1,32}){0,15}$",
+        description: "Further ECU types that this file is for, with commas; each gets an image of its own",
+        examples: ["NRF51-ENGINE-B,NRF51-ENGINE-C"],
       }),
     ),
   },
@@ -56,6 +129,9 @@ export type UploadQuery = Static<typeof UploadQuery>;
 export const UploadResult = Type.Object(
   {
     image: ref(Image),
+    also: Type.Optional(
+      Type.Array(ref(Image), { description: "The images for the further ECU types of `alsoFor`" }),
+    ),
     leftOut: Type.Array(
       Type.Object({ name: Type.String(), address: Type.Integer(), length: Type.Integer() }, closed),
       { description: "Bytes that lie in regions which are not flashed" },

@@ -1,10 +1,11 @@
 import { v7 as uuidv7 } from "uuid";
 import type { Selectable } from "kysely";
-import type { Image, Release, Segment } from "@halfshaft/ota-format";
+import type { Image, ImageRequirements, Release, Segment } from "@halfshaft/ota-format";
 import type { Page } from "../db/cursor.ts";
 import type { Database } from "../db/open.ts";
 import type { Tables } from "../db/tables.ts";
 import { Refusal } from "../refusals.ts";
+import type { ReleaseBody, ReleasePatch } from "./schema.ts";
 
 type ReleaseRow = Selectable<Tables["releases"]>;
 export type ImageRow = Selectable<Tables["images"]>;
@@ -13,7 +14,7 @@ export async function insertRelease(
   tx: Database,
   organisationId: string,
   at: number,
-  given: { name: string; headline?: string; notes?: string },
+  given: ReleaseBody,
 ): Promise<Release> {
   const releaseId = uuidv7();
   await tx
@@ -24,12 +25,56 @@ export async function insertRelease(
       name: given.name,
       headline: given.headline ?? "",
       notes: given.notes ?? "",
+      rxswin: JSON.stringify(given.rxswin ?? []),
       state: "draft",
       createdAt: at,
       publishedAt: null,
     })
     .execute();
   return getRelease(tx, organisationId, releaseId);
+}
+
+/** Changes what is said about a draft. */
+export async function updateRelease(
+  tx: Database,
+  organisationId: string,
+  releaseId: string,
+  { rxswin, ...texts }: ReleasePatch,
+): Promise<Release> {
+  await tx
+    .updateTable("releases")
+    .set({ ...texts, ...(rxswin === undefined ? {} : { rxswin: JSON.stringify(rxswin) }) })
+    .where("organisationId", "=", organisationId)
+    .where("releaseId", "=", releaseId)
+    .execute();
+  return getRelease(tx, organisationId, releaseId);
+}
+
+/** Removes a draft with its images; their files stay, for other images may have the same bytes. */
+export async function deleteRelease(tx: Database, organisationId: string, releaseId: string): Promise<void> {
+  for (const table of ["images", "releases"] as const) {
+    await tx
+      .deleteFrom(table)
+      .where("organisationId", "=", organisationId)
+      .where("releaseId", "=", releaseId)
+      .execute();
+  }
+}
+
+/** Some campaign of a release. */
+export async function campaignOf(
+  db: Database,
+  organisationId: string,
+  releaseId: string,
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom("campaigns")
+    .select("campaignId")
+    .where("organisationId", "=", organisationId)
+    .where("releaseId", "=", releaseId)
+    .limit(1)
+    .executeTakeFirst();
+  return row?.campaignId;
 }
 
 /** @throws {Refusal} RELEASE_UNKNOWN */
@@ -108,6 +153,21 @@ export async function isReleased(
   return row !== undefined;
 }
 
+/** Says what an image of a draft demands; an empty object: nothing. */
+export async function setRequirements(
+  tx: Database,
+  organisationId: string,
+  imageId: string,
+  requires: ImageRequirements,
+): Promise<void> {
+  await tx
+    .updateTable("images")
+    .set({ requires: Object.keys(requires).length === 0 ? null : JSON.stringify(requires) })
+    .where("organisationId", "=", organisationId)
+    .where("imageId", "=", imageId)
+    .execute();
+}
+
 /** Puts an image into a draft, in place of the one it had for this hardware. */
 export async function putImage(
   tx: Database,
@@ -131,6 +191,7 @@ export async function putImage(
       releaseId,
       ...image,
       segments: JSON.stringify(image.segments),
+      requires: image.requires === undefined ? null : JSON.stringify(image.requires),
       descriptor: null,
       published: 0,
       createdAt: at,
@@ -149,6 +210,7 @@ export const imageView = (row: ImageRow): Image => ({
   sha256: row.sha256,
   sha512: row.sha512,
   segments: JSON.parse(row.segments) as Segment[],
+  ...(row.requires === null ? {} : { requires: JSON.parse(row.requires) as ImageRequirements }),
 });
 
 const releaseView = (row: ReleaseRow, images: readonly ImageRow[]): Release => ({
@@ -156,8 +218,11 @@ const releaseView = (row: ReleaseRow, images: readonly ImageRow[]): Release => (
   name: row.name,
   headline: row.headline,
   notes: row.notes,
+  rxswin: JSON.parse(row.rxswin) as string[],
   state: row.state,
   images: images.filter((image) => image.releaseId === row.releaseId).map(imageView),
   createdAt: row.createdAt,
   ...(row.publishedAt === null ? {} : { publishedAt: row.publishedAt }),
+  ...(row.withdrawnAt === null ? {} : { withdrawnAt: row.withdrawnAt }),
+  ...(row.withdrawnBecause === null ? {} : { withdrawnBecause: row.withdrawnBecause }),
 });

@@ -14,8 +14,12 @@ interface ReleasesTable extends Owned {
   headline: string;
   notes: string;
   state: "draft" | "published" | "withdrawn";
+  /** RX Software Identification Numbers: a list of text. */
+  rxswin: JsonText;
   createdAt: Millis;
   publishedAt: Millis | null;
+  withdrawnAt: Millis | null;
+  withdrawnBecause: string | null;
 }
 
 interface ImagesTable extends Owned {
@@ -29,6 +33,7 @@ interface ImagesTable extends Owned {
   sha256: string;
   sha512: string;
   segments: JsonText;
+  requires: JsonText | null;
   /** Signed descriptor, base64; set when the release is published. */
   descriptor: string | null;
   published: Flag;
@@ -57,7 +62,31 @@ interface DeltasTable extends Owned {
   finishedAt: Millis | null;
 }
 
+interface UploadsTable extends Owned {
+  /** Of the whole file; an upload is named by what it is to become. */
+  sha256: string;
+  length: number;
+  format: "bin" | "hex" | "srec" | null;
+  /** Bytes that are kept so far. */
+  received: number;
+  createdBy: string;
+  createdAt: Millis;
+  touchedAt: Millis;
+  /** When its digest was found right. */
+  completedAt: Millis | null;
+}
+
+interface UploadPartsTable extends Owned {
+  sha256: string;
+  /** Of its first byte in the file. */
+  position: number;
+  /** Base64: text is what both engines keep alike. */
+  bytes: string;
+}
+
 export interface ReleasesTables {
+  uploads: UploadsTable;
+  uploadParts: UploadPartsTable;
   hardware: HardwareTable;
   releases: ReleasesTable;
   images: ImagesTable;

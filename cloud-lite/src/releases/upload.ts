@@ -3,16 +3,33 @@ import { Refusal } from "../refusals.ts";
 import { intelHexRecords, readIntelHex } from "./intel-hex.ts";
 import { assemble, splitByRegion, type LeftOut, type MemoryBlock } from "./memory.ts";
 import { readSRecord, sRecords } from "./s-record.ts";
-import type { UploadQuery } from "./schema.ts";
 import { lineOfAddress } from "./text-records.ts";
 import { versionKey } from "./version-key.ts";
 
-interface Upload {
+type Format = "bin" | "hex" | "srec";
+
+/** A file of firmware, and what it is said to be. */
+export interface UploadedFile {
   readonly hardwareId: string;
   readonly regions: readonly MemoryRegion[];
-  readonly query: UploadQuery;
+  readonly query: {
+    readonly version: string;
+    readonly releaseCounter?: number;
+    /** Where a raw binary begins. */
+    readonly address?: number;
+    readonly format?: Format;
+  };
+  /** Says the format where the query does not. */
   readonly mediaType: string;
   readonly bytes: Uint8Array;
+}
+
+/** What becomes of a file for one ECU type. */
+export interface ReadFile {
+  readonly image: Omit<Image, "imageId">;
+  /** The bytes of its artifact. */
+  readonly file: Uint8Array;
+  readonly leftOut: LeftOut[];
 }
 
 const MAX_COUNTER = 0xffff_ffff;
@@ -23,14 +40,10 @@ const ELF_MAGIC = [0x7f, 0x45, 0x4c, 0x46];
  * Turns an uploaded file into an image and the bytes of its artifact. Pure.
  * @throws {Refusal} IMAGE_IS_ELF, IMAGE_IS_TEXT, HEX_MALFORMED, SREC_MALFORMED, IMAGE_OUT_OF_RANGE, IMAGE_EMPTY, ADDRESS_MISSING, VERSION_INVALID, …
  */
-export function readUpload(upload: Upload): {
-  image: Omit<Image, "imageId">;
-  file: Uint8Array;
-  leftOut: LeftOut[];
-} {
+export function readUpload(upload: UploadedFile): ReadFile {
   const { hardwareId, query } = upload;
   const key = versionKey(query.version);
-  const releaseCounter = Number(query.releaseCounter ?? 0);
+  const { releaseCounter = 0 } = query;
   if (releaseCounter > MAX_COUNTER) {
     throw new Refusal("REQUEST_INVALID", { reason: `releaseCounter is larger than ${MAX_COUNTER}` });
   }
@@ -52,11 +65,10 @@ interface Found {
   readonly whereIs: (address: number) => string;
 }
 
-type Format = NonNullable<UploadQuery["format"]>;
-
 const MEDIA_TYPES: Readonly<Record<string, Format>> = { "text/x-hex": "hex", "text/x-srec": "srec" };
 
-const formatOf = ({ query, mediaType }: Upload): Format => query.format ?? MEDIA_TYPES[mediaType] ?? "bin";
+const formatOf = ({ query, mediaType }: UploadedFile): Format =>
+  query.format ?? MEDIA_TYPES[mediaType] ?? "bin";
 
 /** First record of an Intel HEX or S-record file: what nobody means to flash as it is. */
 const TEXT_BEGINNINGS: readonly (readonly [Format, RegExp])[] = [
@@ -64,12 +76,12 @@ const TEXT_BEGINNINGS: readonly (readonly [Format, RegExp])[] = [
   ["srec", /^S[0-9][0-9A-Fa-f]{6,}\r?\n/],
 ];
 
-function textFormatOf({ bytes }: Upload): Format | undefined {
+function textFormatOf({ bytes }: UploadedFile): Format | undefined {
   const beginning = Buffer.from(bytes.subarray(0, 600)).toString("latin1");
   return TEXT_BEGINNINGS.find(([, pattern]) => pattern.test(beginning))?.[0];
 }
 
-const READERS: Readonly<Record<Format, (upload: Upload) => Found>> = {
+const READERS: Readonly<Record<Format, (upload: UploadedFile) => Found>> = {
   bin: binaryBlocks,
   hex: (upload) => {
     const text = textOf(upload);
@@ -87,15 +99,15 @@ const READERS: Readonly<Record<Format, (upload: Upload) => Found>> = {
   },
 };
 
-const textOf = ({ bytes }: Upload): string =>
+const textOf = ({ bytes }: UploadedFile): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
 
-function binaryBlocks({ hardwareId, regions, query, bytes }: Upload): Found {
+function binaryBlocks({ hardwareId, regions, query, bytes }: UploadedFile): Found {
   const flashed = regions.filter((region) => region.flashed);
   if (query.address === undefined && flashed.length !== 1) {
     throw new Refusal("ADDRESS_MISSING", { hardwareId, count: flashed.length });
   }
-  const address = query.address === undefined ? flashed[0]!.address : Number(query.address);
+  const address = query.address ?? flashed[0]!.address;
   return {
     blocks: bytes.length === 0 ? [] : [{ address, bytes }],
     whereIs: (at) => `Byte ${at - address} of the file`,

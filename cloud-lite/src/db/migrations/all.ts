@@ -2,7 +2,9 @@ import type { Migration } from "kysely/migration";
 import { beginning } from "./0001-beginning.ts";
 import { deltaRetries } from "./0002-delta-retries.ts";
 import { claims } from "./0004-claims.ts";
+import { fleet } from "./0005-fleet.ts";
 import { twin } from "./0006-twin.ts";
+import { releaseMetadata } from "./0007-release-metadata.ts";
 import { webhooks } from "./0011-webhooks.ts";
 
 /** In the order of their names. What was released is never changed: add another. */
@@ -10,6 +12,8 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0001-beginning": beginning,
   "0002-delta-retries": deltaRetries,
   "0004-claims": claims,
+  "0005-fleet": fleet,
   "0006-twin": twin,
+  "0007-release-metadata": releaseMetadata,
   "0011-webhooks": webhooks,
 };
