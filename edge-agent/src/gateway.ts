@@ -42,7 +42,7 @@ export interface GatewayDeps {
   readonly clock: Clock;
   /** Wall time, UTC ms. */
   readonly now: () => number;
-  readonly deltas: Pick<DeltaEngine, "apply">;
+  readonly deltas: Pick<DeltaEngine, "apply" | "applyImagePatch">;
   readonly vehicle: VehicleStateSource;
   readonly log: Logger;
   /** Called after each fact, once it is on disk. */

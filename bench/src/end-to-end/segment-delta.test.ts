@@ -85,8 +85,10 @@ test("E5 a compressed image of two segments is unpacked by the ECU, whatever it 
 test.each([0, 1])(
   "E5 where the patch of segment %d is damaged, the ECU finds out and is sent the whole image",
   async (segment) => {
-    const { offset } = patches[segment]!;
-    const damaged = file.map((byte, i) => (i === offset + 60 ? byte ^ 4 : byte));
+    const { offset, length } = patches[segment]!;
+    // Late, when pages of the segment are written already.
+    const damagedAt = offset + Math.floor(length * 0.8);
+    const damaged = file.map((byte, i) => (i === damagedAt ? byte ^ 4 : byte));
     const rig = await rigFor({}, damaged);
     const reasons: string[] = [];
     const onFallback = (reason: string) => reasons.push(reason);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInProcessCloud, deltaCreator, type InProcessCloud } from "@halfshaft/cloud-lite";
@@ -217,6 +217,12 @@ export class VirtualRig {
   /** Version in the active bank of each ECU, from its own storage. */
   versions(): string[] {
     return RIG_ECUS.map(({ ecuId }) => this.ecus.get(ecuId)!.state().version ?? "none");
+  }
+
+  /** Digests of the files that the gateway holds. */
+  async stagedDigests(): Promise<string[]> {
+    const names = await readdir(join(this.#folder, "staging"));
+    return names.filter((name) => name !== "partial").toSorted();
   }
 
   async close(): Promise<void> {

@@ -21,6 +21,7 @@ import { createSteps } from "../update/steps.ts";
 import { startWakeUp, type WakeUp } from "../wake-up.ts";
 import { Inventory } from "./inventory.ts";
 import { viewJob } from "./job-view.ts";
+import { makeMissingImages } from "./missing-images.ts";
 import { noProgress, withProgress } from "./live-progress.ts";
 import { nextNight } from "./next-night.ts";
 
@@ -190,7 +191,7 @@ export class GatewayRun implements GatewayControls {
         await nudge.pause(UNFINISHED_PAUSE_MS, signal);
         continue;
       }
-      await this.#cleanUp();
+      await this.#cleanUp(signal);
       this.#publish();
       const hadJob = journal.facts !== before;
       if (!hadJob && !this.#askAgain) await nudge.pause(config.pollMs * 2, signal);
@@ -217,12 +218,14 @@ export class GatewayRun implements GatewayControls {
   }
 
   /** Keeps what ECUs run, as the base of their next delta, and what an unfinished plan needs. */
-  async #cleanUp(): Promise<void> {
+  async #cleanUp(signal: AbortSignal): Promise<void> {
     const { staging, journal } = this.#parts;
     const digests = this.#inventory.imageDigests;
     if (digests === undefined) return;
-    const planned = planOf(journal.facts)?.ecus.map(imageSha256) ?? [];
-    await staging.prune(new Set([...digests, ...planned]));
+    const planned = planOf(journal.facts)?.ecus ?? [];
+    const running = planned.filter((ecu) => digests.has(imageSha256(ecu)));
+    await makeMissingImages(running, this.#parts, signal);
+    await staging.prune(new Set([...digests, ...planned.map(imageSha256)]));
   }
 
   /** At most one heartbeat waits: weeks offline are not worth thousands of them. */

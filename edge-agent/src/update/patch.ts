@@ -55,8 +55,8 @@ async function patchEcu(
   return true;
 }
 
-/** A compressed image has none. */
-async function baseOf({ baseSha256 }: DeltaFile, staging: UpdateDeps["staging"]): Promise<Uint8Array> {
+/** What a delta starts from: nothing for a compressed image. @throws {StagingError} `missing` */
+export async function baseOf({ baseSha256 }: DeltaFile, staging: UpdateDeps["staging"]): Promise<Uint8Array> {
   return baseSha256 === NO_BASE.sha256 ? new Uint8Array(0) : staging.read(baseSha256);
 }
 

@@ -2,8 +2,11 @@ import { createHash } from "node:crypto";
 import { afterAll, describe, expect, test } from "vitest";
 import { createBsdiff40 } from "./bsdiff40-create.ts";
 import { codeLikePair } from "./code-like-pair.ts";
+import { createDetools, type LzmaCompressor } from "./detools/detools-create.ts";
+import { encodeLiterals } from "./detools/literal-encoder.ts";
 import { listDetoolsSteps } from "./detools/detools-steps.ts";
 import { inlineDeltaEngine } from "./engine.ts";
+import { createImagePatch } from "./image-patch.ts";
 import { workerDeltaEngine } from "./worker-engine.ts";
 
 const { base, result } = codeLikePair(600_000, 3);
@@ -31,6 +34,22 @@ describe.each([
 
   test("U5 it lists the steps of an ECU's patch", async () => {
     expect(await engine.listDetoolsSteps(base, result)).toEqual(listDetoolsSteps(base, result));
+  });
+
+  test("E5 it makes the image of an ECU's patches, segment by segment", async () => {
+    const [from, to] = [base.subarray(0, 3000), result.subarray(0, 3000)];
+    const segments = [
+      { address: 0, length: 2000 },
+      { address: 0x1000_1000, length: 1000 },
+    ];
+    const compress: LzmaCompressor = async (bytes, properties) => encodeLiterals(bytes, properties);
+    const file = await createImagePatch(to, segments, (part) =>
+      createDetools(from, part, { engine, compress }),
+    );
+    const request = { base: from, patch: file, maxResultBytes: to.length };
+    expect(Buffer.compare(await engine.applyImagePatch(request), to)).toBe(0);
+    const tooLong = engine.applyImagePatch({ ...request, maxResultBytes: 2999 });
+    await expect(tooLong).rejects.toMatchObject({ name: "DeltaError", code: "too-large" });
   });
 
   test("E5 it hands the result over in order and waits for a slow taker", async () => {

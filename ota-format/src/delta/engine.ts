@@ -2,6 +2,7 @@ import { applyVerified } from "./apply-verified.ts";
 import type { VerifiedPatch } from "./apply-verified.ts";
 import { createBsdiff40 } from "./bsdiff40-create.ts";
 import { listDetoolsSteps } from "./detools/detools-steps.ts";
+import { applyImagePatch } from "./image-patch.ts";
 
 export interface EngineOptions {
   /** Gives up; the promise rejects with the signal's reason. */
@@ -16,7 +17,14 @@ export interface EngineCreateOptions extends EngineOptions {
 /** Takes the result piece by piece; where it returns a promise, the next piece waits for it. */
 export type ChunkSink = (chunk: Uint8Array) => void | Promise<void>;
 
-/** Makes patches of both formats and applies BSDIFF40 ones; whether in this thread or in another, callers need not know. */
+/** An ECU's patch, where memory does not matter: see {@link applyImagePatch}. */
+export interface ImagePatchRequest {
+  readonly base: Uint8Array;
+  readonly patch: Uint8Array;
+  readonly maxResultBytes: number;
+}
+
+/** Makes and applies patches of both formats; whether in this thread or in another, callers need not know. */
 export interface DeltaEngine {
   /** The BSDIFF40 patch from base to result. */
   create(base: Uint8Array, result: Uint8Array, options?: EngineCreateOptions): Promise<Uint8Array>;
@@ -29,6 +37,12 @@ export interface DeltaEngine {
    * @throws {DeltaError} as {@link applyVerified}; or whatever `onChunk` throws
    */
   apply(request: VerifiedPatch, onChunk: ChunkSink, options?: EngineOptions): Promise<void>;
+
+  /**
+   * The image that an ECU's patch makes, at once and unproven.
+   * @throws {DeltaError} as {@link applyImagePatch}
+   */
+  applyImagePatch(request: ImagePatchRequest, options?: EngineOptions): Promise<Uint8Array>;
 
   /** Ends what the engine keeps running; a job under way is given up. */
   close(): Promise<void>;
@@ -50,6 +64,10 @@ export function inlineDeltaEngine(): DeltaEngine {
         options.signal?.throwIfAborted();
         await onChunk(chunk);
       }
+    },
+    async applyImagePatch({ base, patch, maxResultBytes }, options = {}) {
+      options.signal?.throwIfAborted();
+      return applyImagePatch(base, patch, { maxResultBytes });
     },
     async close() {},
   };

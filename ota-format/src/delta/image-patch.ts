@@ -42,7 +42,7 @@ export function applyImagePatch(
   base: Uint8Array,
   file: Uint8Array,
   options: DetoolsApplyOptions,
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   if (!isSegmentPatches(file)) return applyDetools(base, file, options);
   const parts: Uint8Array[] = [];
   let made = 0;

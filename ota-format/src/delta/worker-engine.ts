@@ -65,6 +65,12 @@ export function workerDeltaEngine({ niceness = 0 }: WorkerEngineOptions = {}): D
       const sharing = { ...request, base: shared(base), patch: shared(patch) };
       await enqueue({ request: { kind: "apply", request: sharing }, options, onChunk });
     },
+    async applyImagePatch(request, options = {}) {
+      const { base, patch } = request;
+      const sharing = { ...request, base: shared(base), patch: shared(patch) };
+      const made = await enqueue({ request: { kind: "applyImagePatch", request: sharing }, options });
+      return made!;
+    },
     async close() {
       await worker?.terminate();
     },

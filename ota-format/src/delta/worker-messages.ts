@@ -1,4 +1,5 @@
 import type { VerifiedPatch } from "./apply-verified.ts";
+import type { ImagePatchRequest } from "./engine.ts";
 import type { DeltaErrorCode } from "./delta-error.ts";
 
 /** What the worker is started with. */
@@ -14,6 +15,7 @@ export type WorkerRequest =
       readonly result: Uint8Array;
     }
   | { readonly kind: "apply"; readonly request: VerifiedPatch }
+  | { readonly kind: "applyImagePatch"; readonly request: ImagePatchRequest }
   | { readonly kind: "chunkTaken" };
 
 /** From the worker; `done` or `failed` ends a job. */

@@ -6,6 +6,8 @@ import type { VerifiedPatch } from "./apply-verified.ts";
 import { createBsdiff40 } from "./bsdiff40-create.ts";
 import { DeltaError } from "./delta-error.ts";
 import { listDetoolsSteps } from "./detools/detools-steps.ts";
+import type { ImagePatchRequest } from "./engine.ts";
+import { applyImagePatch } from "./image-patch.ts";
 import type { WorkerReply, WorkerRequest, WorkerSettings } from "./worker-messages.ts";
 
 /** The thread's side of {@link workerDeltaEngine}: one job at a time. */
@@ -19,6 +21,7 @@ port.on("message", (message: WorkerRequest) => {
   try {
     if (message.kind === "chunkTaken") sendNextChunk();
     else if (message.kind === "apply") apply(message.request);
+    else if (message.kind === "applyImagePatch") makeImage(message.request);
     else make(message.kind === "create" ? createBsdiff40 : listDetoolsSteps, message);
   } catch (cause) {
     const code = cause instanceof DeltaError ? cause.code : "worker-failed";
@@ -45,6 +48,12 @@ function make(maker: typeof createBsdiff40, images: { base: Uint8Array; result: 
 function apply(request: VerifiedPatch): void {
   chunks = applyVerified(request);
   sendNextChunk();
+}
+
+function makeImage({ base, patch, maxResultBytes }: ImagePatchRequest): void {
+  const onProgress = (share: number): void => reply({ kind: "progress", share });
+  const made = applyImagePatch(base, patch, { maxResultBytes, onProgress });
+  reply({ kind: "done", made }, [made.buffer]);
 }
 
 /** One piece is under way at a time, so that a slow taker does not pile them up. */

@@ -17,7 +17,11 @@ export interface DetoolsApplyOptions {
  * The result of the patch at once, by the ECU's decoder: for trying patches where memory does not matter.
  * @throws {DeltaError} as {@link DetoolsDecoder}
  */
-export function applyDetools(base: Uint8Array, patch: Uint8Array, options: DetoolsApplyOptions): Uint8Array {
+export function applyDetools(
+  base: Uint8Array,
+  patch: Uint8Array,
+  options: DetoolsApplyOptions,
+): Uint8Array<ArrayBuffer> {
   const { resultBytes } = inspectDetools(patch);
   const result = new Uint8Array(Math.min(resultBytes, options.maxResultBytes));
   const device = {
