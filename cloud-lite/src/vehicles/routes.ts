@@ -7,8 +7,9 @@ import { answer, answers, answerWithETag, ref } from "../plugins/answers.ts";
 import { write, WriteHeaders } from "../plugins/writes.ts";
 import { Refusal } from "../refusals.ts";
 import { listEvents } from "../telemetry/store.ts";
-import { DeviceToken, Group, StoredEvent, Vehicle, VehicleBody, VehicleId, Vin } from "./schema.ts";
-import { findVehicleId, getVehicle, insertVehicle, listVehicles } from "./store.ts";
+import { DeviceToken, StoredEvent, Vehicle, VehicleBody, VehicleId } from "./schema.ts";
+import { addSearchRoutes } from "./search-routes.ts";
+import { findVehicleId, getVehicle, insertVehicle } from "./store.ts";
 import { checkVin } from "./vin.ts";
 
 const Params = Type.Object({ vehicleId: VehicleId });
@@ -46,26 +47,7 @@ export function addVehicleRoutes(app: App, cloud: Cloud): void {
       ),
   );
 
-  app.get(
-    "/api/v1/vehicles",
-    {
-      schema: {
-        tags,
-        summary: "List the vehicles",
-        querystring: Type.Object(
-          { ...PageQuery, vin: Type.Optional(Vin), group: Type.Optional(Group) },
-          { additionalProperties: false },
-        ),
-        response: answers(Type.Array(ref(Vehicle))),
-      },
-    },
-    async (request) => {
-      const page = readPage(request.query);
-      const found = await listVehicles(cloud.db, actorOf(request).organisationId, page, request.query);
-      const { rows, nextCursor } = cutPage(found, page, (row) => row.vehicleId);
-      return answer(cloud, request, rows, nextCursor);
-    },
-  );
+  addSearchRoutes(app, cloud);
 
   app.get(
     "/api/v1/vehicles/:vehicleId",

@@ -1,6 +1,14 @@
+import type { FastifyRequest } from "fastify";
 import type { Expression, SqlBool } from "kysely";
-import type { Scope } from "../access/grants.ts";
+import { scopesOf, type Permission, type Scope } from "../access/grants.ts";
+import { actorOf } from "../plugins/admission.ts";
 import type { FleetQuery, VehicleExpressions } from "./selection-query.ts";
+
+/** Which vehicles whoever asks may see or change; a vehicle has no say over vehicles. */
+export function scopesFor(request: FastifyRequest, permission: Permission): Scope[] {
+  const actor = actorOf(request);
+  return actor.kind === "operator" ? scopesOf(actor.grants, permission) : [];
+}
 
 /** Narrows a query over vehicles, `v`, to those that some scope covers: `covers` of access/grants.ts, as SQL. */
 export function whereInScope<Output>(

@@ -35,14 +35,18 @@ export function selectedVehicles(
   return whereSelected(vehicles, selection, context);
 }
 
-/** Narrows a query over the vehicles of one organisation to those of a selection; never a retired one. */
+/**
+ * Narrows a query over the vehicles of one organisation to those of a selection; never to a retired one, but where
+ * exactly those are looked for.
+ */
 export function whereSelected<Output>(
   query: FleetQuery<Output>,
   selection: VehicleSelection,
   context: SelectionContext,
+  { retired }: { retired: boolean } = { retired: false },
 ): FleetQuery<Output> {
   return query
-    .where("v.retiredAt", "is", null)
+    .where("v.retiredAt", retired ? "is not" : "is", null)
     .where((eb) => selected(eb, selection, { plan: "probe", ...context }));
 }
 

@@ -1,6 +1,5 @@
 import type { Selectable } from "kysely";
 import { v7 as uuidv7 } from "uuid";
-import type { Page } from "../db/cursor.ts";
 import type { Database } from "../db/open.ts";
 import type { Tables } from "../db/tables.ts";
 import { Refusal } from "../refusals.ts";
@@ -98,39 +97,22 @@ export async function findVehicleId(db: Database, organisationId: string, vehicl
   if (!row) throw new Refusal("VEHICLE_UNKNOWN", { vehicleId });
 }
 
-export interface VehicleFilter {
-  readonly vin?: string;
-  readonly group?: string;
-}
-
-export async function listVehicles(
+/** In the order of the ids; one that is not there is left out. */
+export async function vehiclesById(
   db: Database,
   organisationId: string,
-  page: Page,
-  filter: VehicleFilter,
+  vehicleIds: readonly string[],
 ): Promise<Vehicle[]> {
+  if (vehicleIds.length === 0) return [];
   const rows = await db
-    .selectFrom("vehicles as v")
-    .selectAll("v")
-    .where("v.organisationId", "=", organisationId)
-    .$if(filter.vin !== undefined, (q) => q.where("v.vin", "=", filter.vin!))
-    .$if(filter.group !== undefined, (q) =>
-      q.where((eb) =>
-        eb.exists(
-          eb
-            .selectFrom("vehicleGroups as g")
-            .select("g.groupName")
-            .whereRef("g.organisationId", "=", "v.organisationId")
-            .whereRef("g.vehicleId", "=", "v.vehicleId")
-            .where("g.groupName", "=", filter.group!),
-        ),
-      ),
-    )
-    .$if(page.after !== undefined, (q) => q.where("v.vehicleId", ">", page.after!))
-    .orderBy("v.vehicleId")
-    .limit(page.limit + 1)
+    .selectFrom("vehicles")
+    .selectAll()
+    .where("organisationId", "=", organisationId)
+    .where("vehicleId", "in", vehicleIds)
     .execute();
-  return withParts(db, organisationId, rows);
+  const byId = new Map(rows.map((row) => [row.vehicleId, row]));
+  const inOrder = vehicleIds.flatMap((vehicleId) => byId.get(vehicleId) ?? []);
+  return withParts(db, organisationId, inOrder);
 }
 
 async function withParts(
