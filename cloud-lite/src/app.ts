@@ -10,6 +10,7 @@ import {
   Release,
   VersionManifest,
 } from "@halfshaft/ota-format";
+import { ACCESS_SCHEMAS, addAccessRoutes } from "./access/routes.ts";
 import { addAuditRoutes, AuditEntry } from "./audit/routes.ts";
 import { addCampaignRoutes } from "./campaigns/routes.ts";
 import { Campaign } from "./campaigns/schema.ts";
@@ -58,6 +59,7 @@ const SCHEMAS = [
   JobSummary,
   Job,
   AuditEntry,
+  ...ACCESS_SCHEMAS,
   ...TWIN_SCHEMAS,
   Change,
   Webhook,
@@ -98,6 +100,7 @@ export async function buildApp(cloud: Cloud, options: AppOptions = {}): Promise<
   await app.register(async (routes: App) => {
     addMetrics(routes, cloud.metrics);
     addHealth(routes, cloud);
+    addAccessRoutes(routes, cloud);
     addHardwareRoutes(routes, cloud);
     addReleaseRoutes(routes, cloud);
     addVehicleRoutes(routes, cloud);

@@ -1,5 +1,5 @@
 import type { ArtifactStore } from "./artifacts/store.ts";
-import { issueToken } from "./access/store.ts";
+import { ADMIN, issueOperatorKey } from "./access/first-operator.ts";
 import { appendAudit } from "./audit/store.ts";
 import type { Cloud } from "./cloud.ts";
 import type { CloudConfig } from "./config.ts";
@@ -81,7 +81,7 @@ export async function initialise(
     }
     const organisationId = DEFAULT_ORGANISATION;
     const label = "first operator";
-    const issued = await issueToken(tx, { organisationId, kind: "operator", label, at });
+    const issued = await issueOperatorKey(tx, { organisationId, name: ADMIN, label, at });
     await appendAudit(tx, {
       organisationId,
       at,

@@ -47,7 +47,7 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
   const presence = new Set<Promise<void>>();
   const broker = await createBroker({
     async vehicleOfToken(token) {
-      const actor = await findActor(db, token);
+      const actor = await findActor(db, token, now());
       return actor?.kind === "vehicle" ? actor.vehicleId : undefined;
     },
     onPresence(vehicleId, state) {

@@ -1,9 +1,13 @@
 import { v7 as uuidv7 } from "uuid";
 import type { Event, Problem } from "@halfshaft/ota-format";
+import type { Grant } from "./access/grants.ts";
+import { issueToken } from "./access/store.ts";
+import { insertUser } from "./access/user-store.ts";
 import type { ArtifactStore } from "./artifacts/store.ts";
 import type { App, Cloud } from "./cloud.ts";
 import type { CloudConfig } from "./config.ts";
 import { testDatabase } from "./db/test-database.ts";
+import { DEFAULT_ORGANISATION } from "./db/open.ts";
 import { createInProcessCloud } from "./in-process.ts";
 import type { DeltaCreator } from "./releases/delta-creator.ts";
 
@@ -167,6 +171,15 @@ export async function registerVehicle(test: TestCloud, vehicleId: string): Promi
   });
   const issued = await test.call("POST", `/api/v1/vehicles/${vehicleId}/device-tokens`);
   return (issued.data() as { token: string }).token;
+}
+
+/** Makes a user with these grants, and returns an operator key of his: another person than the first operator. */
+export async function keyOfUser(test: TestCloud, name: string, grants: readonly Grant[]): Promise<string> {
+  const at = test.clock.at;
+  const organisationId = DEFAULT_ORGANISATION;
+  const { userId } = await insertUser(test.cloud.db, organisationId, at, { name, grants });
+  const label = "test";
+  return (await issueToken(test.cloud.db, { organisationId, kind: "operator", label, userId, at })).token;
 }
 
 /** Makes and starts a campaign for these vehicles. */

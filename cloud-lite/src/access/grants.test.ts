@@ -1,5 +1,17 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
-import { covers, rolesWith, scopesOf, type Grant, type Permission, type Role } from "./grants.ts";
+import {
+  covers,
+  exceeding,
+  narrow,
+  PERMISSIONS,
+  rolesWith,
+  ROLES,
+  scopesOf,
+  type Grant,
+  type Permission,
+  type Role,
+} from "./grants.ts";
 
 const may: [Role, Permission, boolean][] = [
   ["viewer", "fleet.read", true],
@@ -54,4 +66,55 @@ test("A4 audit, access and the cloud itself are not given by a grant with a scop
     expect(scopesOf(scoped, permission)).toEqual([]);
   }
   expect(scopesOf(scoped, "fleet.write")).toEqual([{ regions: ["EU"] }]);
+});
+
+const values = (...all: string[]) => fc.option(fc.subarray(all, { minLength: 1 }), { nil: undefined });
+const someGrants = fc.array(
+  fc.record({
+    role: fc.constantFrom(...ROLES),
+    scope: fc.record({ regions: values("EU", "US", "JP"), models: values("M1", "M2") }),
+  }),
+  { maxLength: 4 },
+);
+const someVehicle = fc.record({
+  region: fc.constantFrom("EU", "US", "JP", null),
+  model: fc.constantFrom("M1", "M2", null),
+});
+
+test("A4 what is narrowed allows exactly what both allow", () => {
+  fc.assert(
+    fc.property(someGrants, someGrants, someVehicle, (grants, bounds, vehicle) => {
+      const both = narrow(grants, bounds);
+      for (const permission of PERMISSIONS) {
+        const allows = (held: readonly Grant[]): boolean => covers(scopesOf(held, permission), vehicle);
+        expect(allows(both)).toBe(allows(grants) && allows(bounds));
+      }
+    }),
+  );
+});
+
+test("A4 grants that exceed nothing allow nothing more", () => {
+  fc.assert(
+    fc.property(someGrants, someGrants, someVehicle, (grants, own, vehicle) => {
+      fc.pre(exceeding(grants, own) === undefined);
+      for (const permission of PERMISSIONS) {
+        if (!covers(scopesOf(grants, permission), vehicle)) continue;
+        expect(covers(scopesOf(own, permission), vehicle)).toBe(true);
+      }
+    }),
+  );
+});
+
+test.each<[Grant, Grant, boolean]>([
+  [{ role: "viewer", scope: {} }, { role: "operator", scope: {} }, false],
+  [{ role: "approver", scope: {} }, { role: "operator", scope: {} }, true],
+  [{ role: "viewer", scope: {} }, { role: "admin", scope: { regions: ["EU"] } }, true],
+  [
+    { role: "viewer", scope: { regions: ["EU"] } },
+    { role: "admin", scope: { regions: ["EU", "US"] } },
+    false,
+  ],
+  [{ role: "viewer", scope: { models: ["M1"] } }, { role: "admin", scope: { regions: ["EU"] } }, true],
+])("A4 %j exceeds %j: %s", (grant, own, exceeds) => {
+  expect(exceeding([grant], [own]) !== undefined).toBe(exceeds);
 });

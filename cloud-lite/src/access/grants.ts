@@ -72,3 +72,55 @@ export const covers = (scopes: readonly Scope[], { region, model }: Located): bo
 
 const holds = (wanted: readonly string[] | undefined, value: string | null | undefined): boolean =>
   wanted === undefined || (typeof value === "string" && wanted.includes(value));
+
+/** What both lists give: a key may no more than its person may now, whatever it was made for. */
+export const narrow = (grants: readonly Grant[], bounds: readonly Grant[]): Grant[] =>
+  withoutHeld(
+    grants.flatMap((grant) =>
+      bounds.flatMap((bound) => {
+        const scope = commonScope(grant.scope, bound.scope);
+        return scope === undefined ? [] : [{ role: commonRole(grant.role, bound.role), scope }];
+      }),
+    ),
+  );
+
+/** Leaves out each grant that another one holds already. */
+const withoutHeld = (grants: readonly Grant[]): Grant[] =>
+  grants.filter(
+    (grant, i) =>
+      !grants.some((other, j) => j !== i && holdsGrant(other, grant) && (j < i || !holdsGrant(grant, other))),
+  );
+
+/** The first grant that no single one of `own` holds; absent where all are held. */
+export const exceeding = (grants: readonly Grant[], own: readonly Grant[]): Grant | undefined =>
+  grants.find((grant) => !own.some((held) => holdsGrant(held, grant)));
+
+const holdsGrant = (held: Grant, wanted: Grant): boolean =>
+  includesRole(held.role, wanted.role) &&
+  holdsValues(held.scope.regions, wanted.scope.regions) &&
+  holdsValues(held.scope.models, wanted.scope.models);
+
+const includesRole = (role: Role, other: Role): boolean =>
+  ALLOWED[other].every((permission) => ALLOWED[role].includes(permission));
+
+const holdsValues = (held: readonly string[] | undefined, wanted: readonly string[] | undefined): boolean =>
+  held === undefined || (wanted !== undefined && wanted.every((value) => held.includes(value)));
+
+/** Operator and approver have a viewer's permissions in common. */
+function commonRole(one: Role, other: Role): Role {
+  if (includesRole(one, other)) return other;
+  return includesRole(other, one) ? one : "viewer";
+}
+
+function commonScope(one: Scope, other: Scope): Scope | undefined {
+  const regions = commonValues(one.regions, other.regions);
+  const models = commonValues(one.models, other.models);
+  if (regions?.length === 0 || models?.length === 0) return undefined;
+  return { ...(regions ? { regions } : {}), ...(models ? { models } : {}) };
+}
+
+const commonValues = (
+  one: readonly string[] | undefined,
+  other: readonly string[] | undefined,
+): readonly string[] | undefined =>
+  one === undefined || other === undefined ? (one ?? other) : one.filter((value) => other.includes(value));

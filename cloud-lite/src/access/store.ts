@@ -1,9 +1,10 @@
 import { v7 as uuidv7 } from "uuid";
 import type { Database } from "../db/open.ts";
-import { EVERYTHING, type Grant } from "./grants.ts";
+import { narrow, type Grant } from "./grants.ts";
 import { newToken, tokenMatches, tokenPrefix, type TokenKind } from "./tokens.ts";
+import { grantsOfUser } from "./user-store.ts";
 
-/** Who acts: an operator by key, or a vehicle by device token. */
+/** Who acts: an operator by key, session or identity provider, or a vehicle by device token. */
 export type Actor =
   | {
       readonly kind: "operator";
@@ -19,17 +20,29 @@ export type Actor =
       readonly credentialId: string;
       readonly vehicleId: string;
     };
+export type Operator = Actor & { readonly kind: "operator" };
 
 export interface IssuedToken {
   readonly credentialId: string;
   readonly token: string;
 }
 
+interface NewCredential {
+  readonly organisationId: string;
+  readonly kind: TokenKind;
+  readonly label: string;
+  readonly at: number;
+  /** Of a device token. */
+  readonly vehicleId?: string;
+  /** Of an operator's key or session: without it, it opens nothing. */
+  readonly userId?: string;
+  /** What a key is narrowed to; all that its person may where it is left out. */
+  readonly grants?: readonly Grant[];
+  readonly expiresAt?: number;
+}
+
 /** Makes a credential; the token is returned here and never again. */
-export async function issueToken(
-  db: Database,
-  given: { organisationId: string; kind: TokenKind; label: string; vehicleId?: string; at: number },
-): Promise<IssuedToken> {
+export async function issueToken(db: Database, given: NewCredential): Promise<IssuedToken> {
   const { token, prefix, digest } = newToken(given.kind);
   const credentialId = uuidv7();
   await db
@@ -40,29 +53,59 @@ export async function issueToken(
       kind: given.kind,
       label: given.label,
       vehicleId: given.vehicleId ?? null,
+      userId: given.userId ?? null,
+      grants: given.grants === undefined ? null : JSON.stringify(given.grants),
       prefix,
       digest,
       createdAt: given.at,
+      expiresAt: given.expiresAt ?? null,
+      lastUsedAt: null,
       revokedAt: null,
     })
     .execute();
   return { credentialId, token };
 }
 
-/** The actor of a token, or undefined where it is malformed, unknown or revoked. */
-export async function findActor(db: Database, token: string): Promise<Actor | undefined> {
+/** The actor of a token, or undefined where it is malformed, unknown, revoked or over. */
+export async function findActor(db: Database, token: string, at: number): Promise<Actor | undefined> {
   const prefix = tokenPrefix(token);
   if (prefix === undefined) return undefined;
   const row = await db
     .selectFrom("credentials")
-    .select(["organisationId", "credentialId", "kind", "vehicleId", "digest"])
+    .selectAll()
     .where("prefix", "=", prefix)
     .where("revokedAt", "is", null)
     .executeTakeFirst();
   if (!row || !tokenMatches(token, row.digest)) return undefined;
-  const { organisationId, credentialId, vehicleId } = row;
-  if (row.kind === "operator") {
-    return { kind: "operator", organisationId, credentialId, principalId: credentialId, grants: EVERYTHING };
+  if (row.expiresAt !== null && row.expiresAt <= at) return undefined;
+  const { organisationId, credentialId, vehicleId, userId } = row;
+  if (row.kind === "device") {
+    return vehicleId === null ? undefined : { kind: "vehicle", organisationId, credentialId, vehicleId };
   }
-  return vehicleId === null ? undefined : { kind: "vehicle", organisationId, credentialId, vehicleId };
+  const own = userId === null ? undefined : await grantsOfUser(db, organisationId, userId);
+  if (own === undefined) return undefined;
+  await noteUse(db, row, at);
+  const grants = row.grants === null ? own : narrow(JSON.parse(row.grants) as Grant[], own);
+  return { kind: "operator", organisationId, credentialId, principalId: userId!, grants };
+}
+
+const USE_NOTED_EVERY_MS = 60_000;
+
+/** Once a minute: when a key was last used matters to whoever cleans up, and not to the second. */
+async function noteUse(
+  db: Database,
+  {
+    organisationId,
+    credentialId,
+    lastUsedAt,
+  }: { organisationId: string; credentialId: string; lastUsedAt: number | null },
+  at: number,
+): Promise<void> {
+  if (lastUsedAt !== null && at - lastUsedAt < USE_NOTED_EVERY_MS) return;
+  await db
+    .updateTable("credentials")
+    .set({ lastUsedAt: at })
+    .where("organisationId", "=", organisationId)
+    .where("credentialId", "=", credentialId)
+    .execute();
 }

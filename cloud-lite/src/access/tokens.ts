@@ -1,10 +1,10 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 
-/** `op` an operator's key, `dv` a vehicle's device token. */
-export type TokenKind = "operator" | "device";
-const MARK: Readonly<Record<TokenKind, string>> = { operator: "op", device: "dv" };
+/** `op` an operator's key, `se` an operator's session, `dv` a vehicle's device token. */
+export type TokenKind = "operator" | "session" | "device";
+const MARK: Readonly<Record<TokenKind, string>> = { operator: "op", session: "se", device: "dv" };
 
-const SHAPE = /^hs_(op|dv)_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/;
+const SHAPE = /^hs_(op|se|dv)_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/;
 
 export interface NewToken {
   /** Shown once: `hs_op_<prefix>_<256-bit secret>`. */

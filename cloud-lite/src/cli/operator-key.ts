@@ -1,17 +1,17 @@
-import { issueToken } from "../access/store.ts";
+import { ADMIN, issueOperatorKey } from "../access/first-operator.ts";
 import { appendAudit } from "../audit/store.ts";
 import { openFolder } from "../data-folder.ts";
 import { DEFAULT_ORGANISATION } from "../db/open.ts";
 import type { Invocation } from "./verbs.ts";
 
 /** Whoever can write the data folder may make a key: this is also the way back when the first one was lost. */
-export async function run({ config }: Invocation): Promise<void> {
+export async function run({ config, words: [name = ADMIN] }: Invocation): Promise<void> {
   const { db } = await openFolder(config, Date.now);
   const organisationId = DEFAULT_ORGANISATION;
   const at = Date.now();
   try {
     const token = await db.transaction().execute(async (tx) => {
-      const issued = await issueToken(tx, { organisationId, kind: "operator", label: "command line", at });
+      const issued = await issueOperatorKey(tx, { organisationId, name, label: "command line", at });
       await appendAudit(tx, {
         organisationId,
         at,
@@ -21,7 +21,7 @@ export async function run({ config }: Invocation): Promise<void> {
           action: "operator-key.issued",
           subjectKind: "credential",
           subjectId: issued.credentialId,
-          payload: null,
+          payload: { user: name },
         },
       });
       return issued.token;

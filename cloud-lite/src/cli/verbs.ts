@@ -21,7 +21,10 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     what: "roots export DIR: the roots and the descriptor key that vehicles and ECUs pin",
     load: () => import("./roots.ts"),
   },
-  "operator-key": { what: "make another operator key and print it", load: () => import("./operator-key.ts") },
+  "operator-key": {
+    what: "operator-key [USER]: make another operator key and print it",
+    load: () => import("./operator-key.ts"),
+  },
   audit: { what: "audit verify: check the whole audit log", load: () => import("./audit.ts") },
   delta: {
     what: "delta create|apply|inspect …: patches of plain files; see delta --help",

@@ -152,6 +152,6 @@ function operatorOf(request: FastifyRequest): Actor & { kind: "operator" } {
 
 async function stillAdmitted(cloud: Cloud, authorization: string | undefined) {
   const token = /^bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
-  const actor = token === undefined ? undefined : await findActor(cloud.db, token);
+  const actor = token === undefined ? undefined : await findActor(cloud.db, token, cloud.now());
   return actor?.kind === "operator" ? actor : undefined;
 }

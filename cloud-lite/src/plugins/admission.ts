@@ -1,9 +1,10 @@
 import rateLimit from "@fastify/rate-limit";
 import type { FastifyRequest } from "fastify";
-import { findActor, type Actor } from "../access/store.ts";
+import { findActor, type Actor, type Operator } from "../access/store.ts";
 import { rolesWith, scopesOf, type Permission } from "../access/grants.ts";
 import type { App, Cloud } from "../cloud.ts";
 import { Refusal } from "../refusals.ts";
+import { requireWithin } from "./rates.ts";
 import { admittanceOf, type Admittance } from "./route-permissions.ts";
 
 declare module "fastify" {
@@ -42,12 +43,8 @@ export async function addAdmission(app: App, cloud: Cloud): Promise<void> {
   });
   app.addHook("onRequest", async (request, reply) => {
     const token = bearerToken(request);
-    request.actor = token === undefined ? null : ((await findActor(cloud.db, token)) ?? null);
-    const verdict = await count(request);
-    if (!verdict.isAllowed && verdict.isExceeded) {
-      reply.header("retry-after", verdict.ttlInSeconds);
-      throw new Refusal("RATE_LIMITED", { limit: maxOf(request), window: "a minute" });
-    }
+    request.actor = token === undefined ? null : ((await findActor(cloud.db, token, cloud.now())) ?? null);
+    await requireWithin(maxOf(request), count, request, reply);
     if (request.is404) return;
     admit(request.routeOptions.config.admittance!, request.actor, token);
   });
@@ -88,6 +85,13 @@ const actorId = (actor: Actor): string => (actor.kind === "vehicle" ? actor.vehi
 export function actorOf(request: FastifyRequest): Actor {
   if (!request.actor) throw new Refusal("CREDENTIALS_MISSING");
   return request.actor;
+}
+
+/** The operator of a route that is for operators. */
+export function operatorOf(request: FastifyRequest): Operator {
+  const actor = actorOf(request);
+  if (actor.kind !== "operator") throw new Refusal("OPERATOR_REQUIRED");
+  return actor;
 }
 
 /** The vehicle of a device route. */

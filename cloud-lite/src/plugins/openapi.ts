@@ -21,7 +21,8 @@ export async function addOpenApi(app: App): Promise<void> {
           bearer: {
             type: "http",
             scheme: "bearer",
-            description: "An operator key (hs_op_…), or a vehicle's device token (hs_dv_…) on /api/v1/device",
+            description:
+              "An operator key (hs_op_…) or session (hs_se_…), or a vehicle's device token (hs_dv_…) on /api/v1/device",
           },
         },
       },
@@ -34,6 +35,7 @@ export async function addOpenApi(app: App): Promise<void> {
         { name: "device", description: "What a vehicle calls" },
         { name: "repositories", description: "The two TUF repositories" },
         { name: "audit", description: "Who did what" },
+        { name: "access", description: "Users, groups of grants, sessions and API keys" },
         { name: "operation", description: "Health" },
       ],
     },

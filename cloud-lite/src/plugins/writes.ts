@@ -89,7 +89,7 @@ export async function inTransaction<T>(
   const self: AuditActor =
     actor.kind === "vehicle"
       ? { kind: "vehicle", id: actor.vehicleId }
-      : { kind: "operator", id: actor.credentialId };
+      : { kind: "operator", id: actor.principalId };
   const { result, effects } = await inOneTransaction(cloud.db, async (tx) => {
     const at = cloud.now();
     const begun: (() => void)[] = [];

@@ -1,4 +1,5 @@
 import type { Migration } from "kysely/migration";
+import { access } from "./0010-access.ts";
 import { beginning } from "./0001-beginning.ts";
 import { deltaRetries } from "./0002-delta-retries.ts";
 import { claims } from "./0004-claims.ts";
@@ -15,5 +16,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0005-fleet": fleet,
   "0006-twin": twin,
   "0007-release-metadata": releaseMetadata,
+  "0010-access": access,
   "0011-webhooks": webhooks,
 };
