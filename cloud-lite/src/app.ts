@@ -20,6 +20,7 @@ import { Job, JobSummary } from "./jobs/schema.ts";
 import { Change } from "./live/change.ts";
 import { addLiveRoutes } from "./live/routes.ts";
 import { addAdmission } from "./plugins/admission.ts";
+import { addCollectedMetrics } from "./plugins/collected-metrics.ts";
 import { addHealth } from "./plugins/health.ts";
 import { addMetrics } from "./plugins/metrics.ts";
 import { addOpenApi } from "./plugins/openapi.ts";
@@ -99,6 +100,7 @@ export async function buildApp(cloud: Cloud, options: AppOptions = {}): Promise<
   await addLiveRoutes(app, cloud);
   await app.register(async (routes: App) => {
     addMetrics(routes, cloud.metrics);
+    addCollectedMetrics(cloud);
     addHealth(routes, cloud);
     addAccessRoutes(routes, cloud);
     addHardwareRoutes(routes, cloud);

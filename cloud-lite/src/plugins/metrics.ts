@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { Event } from "@halfshaft/ota-format";
 import type { App } from "../cloud.ts";
 
 /** Prometheus metrics of one cloud; a registry of its own, so that tests do not share it. */
@@ -9,6 +10,7 @@ export interface Metrics {
   readonly jobsEnded: Counter<"outcome">;
   readonly deltas: Counter<"state">;
   readonly mqttClients: Gauge;
+  readonly stepSeconds: Histogram<"step" | "result">;
 }
 
 export function createMetrics(): Metrics {
@@ -41,8 +43,24 @@ export function createMetrics(): Metrics {
       labelNames: ["state"],
       registers,
     }),
+    stepSeconds: new Histogram({
+      name: "halfshaft_vehicle_step_seconds",
+      help: "Time that a step of a job took in a vehicle",
+      labelNames: ["step", "result"],
+      buckets: [0.1, 1, 5, 20, 60, 300, 1800, 14_400],
+      registers,
+    }),
     mqttClients: new Gauge({ name: "halfshaft_mqtt_clients", help: "Vehicles connected by MQTT", registers }),
   };
+}
+
+/** Notes how long the steps took that these events end. */
+export function observeSteps(metrics: Metrics, events: readonly Event[]): void {
+  for (const event of events) {
+    if (event.type !== "stage" || event.durationMs === undefined) continue;
+    if (event.kind !== "done" && event.kind !== "failed") continue;
+    metrics.stepSeconds.observe({ step: event.stage, result: event.kind }, event.durationMs / 1000);
+  }
 }
 
 /** Measures every request, and serves `/metrics`. */

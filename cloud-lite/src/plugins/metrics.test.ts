@@ -1,0 +1,37 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { testCloud, type TestCloud } from "../testing.ts";
+import { successRatios } from "./collected-metrics.ts";
+import { createMetrics, observeSteps } from "./metrics.ts";
+
+let made: TestCloud;
+beforeEach(async () => {
+  made = await testCloud();
+});
+afterEach(() => made.close());
+
+test("A10 a scrape tells requests by route, and what waits to be done", async () => {
+  await made.call("GET", "/api/v1/vehicles");
+  const text = (await made.call("GET", "/metrics", { token: null })).bytes.toString();
+  expect(text).toMatch(/halfshaft_http_request_duration_seconds_count\{[^}]*route="\/api\/v1\/vehicles"[^}]*\} 1/);
+  expect(text).toContain('halfshaft_queue_depth{queue="deltas"} 0');
+  expect(text).toContain("halfshaft_live_readers 0");
+});
+
+test("A10 a rollout's success is the share of its ended jobs that succeeded", () => {
+  const jobs = [
+    { campaignId: "c1", status: "succeeded", count: 3 },
+    { campaignId: "c1", status: "failed", count: 1 },
+    { campaignId: "c1", status: "queued", count: 96 },
+    { campaignId: "c2", status: "queued", count: 5 },
+  ];
+  expect([...successRatios(jobs)]).toEqual([["c1", 0.75]]);
+});
+
+test("A10 the time of each step in vehicles is a histogram by step and result", async () => {
+  const metrics = createMetrics();
+  const event = { type: "stage", stage: "flash", kind: "done", durationMs: 13_400 };
+  observeSteps(metrics, [event, { ...event, kind: "started" }] as never);
+  const text = await metrics.registry.metrics();
+  expect(text).toContain('halfshaft_vehicle_step_seconds_sum{step="flash",result="done"} 13.4');
+  expect(text).toContain('halfshaft_vehicle_step_seconds_count{step="flash",result="done"} 1');
+});
