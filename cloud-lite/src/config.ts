@@ -20,6 +20,10 @@ export const SETTINGS = {
     reason: "it must begin with postgres://",
   }),
   databaseConnections: integer("connections to PostgreSQL that this instance may open", 10, 2, 200),
+  artifacts: optionalText("s3://bucket/prefix?endpoint=…&region=… in place of a folder", {
+    pattern: /^s3:\/\//,
+    reason: "it must begin with s3://",
+  }),
   host: text("address to listen on", "127.0.0.1"),
   port: integer("HTTP port, 0 for any free one", 8080, 0, 65_535),
   mqttPort: integer("MQTT port, 0 for any free one", 1883, 0, 65_535),

@@ -1,6 +1,8 @@
 import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { initialise } from "./assemble.ts";
+import { readS3Place } from "./artifacts/s3-place.ts";
+import { artifactsInS3 } from "./artifacts/s3-store.ts";
 import { artifactFolder, type ArtifactStore } from "./artifacts/store.ts";
 import type { CloudConfig } from "./config.ts";
 import { isPostgresUrl } from "./db/engine.ts";
@@ -12,7 +14,7 @@ import { checkKeys, isFounded } from "./trust/owner.ts";
 
 /** Where a cloud is: its folder, and what of it is elsewhere. */
 export type Place = Pick<CloudConfig, "data"> &
-  Partial<Pick<CloudConfig, "database" | "databaseConnections">>;
+  Partial<Pick<CloudConfig, "database" | "databaseConnections" | "artifacts">>;
 
 /**
  * One folder holds everything of an embedded cloud: back it up, and you have backed up the cloud. Outgrown, it holds
@@ -29,6 +31,10 @@ export const databaseOf = ({ data, database }: Place): string => database || joi
 export const operatorKeyFile = (folder: string): string => join(folder, "operator-key");
 const keyFolder = (folder: string): string => join(folder, "keys");
 const artifactsOf = (folder: string): string => join(folder, "artifacts");
+
+/** @throws {Refusal} ARTIFACTS_PLACE_INVALID or ARTIFACTS_UNREACHABLE */
+export const openArtifacts = async ({ data, artifacts }: Place): Promise<ArtifactStore> =>
+  artifacts ? artifactsInS3(readS3Place(artifacts)) : artifactFolder(artifactsOf(data));
 
 export async function isInitialised(folder: string): Promise<boolean> {
   // The key file is written last.
@@ -75,7 +81,7 @@ export async function openFolder(place: Place, now: () => number): Promise<DataF
     const db = await openDatabase(databaseOf(place), now, { connections: place.databaseConnections });
     try {
       await checkKeys(db, DEFAULT_ORGANISATION, signers, keyFolder(folder));
-      return { db, signers, artifacts: artifactFolder(artifactsOf(folder)) };
+      return { db, signers, artifacts: await openArtifacts(place) };
     } catch (error) {
       await db.destroy();
       throw error;

@@ -1,4 +1,5 @@
 import { ACCESS_REFUSALS } from "./access/refusals.ts";
+import { ARTIFACT_REFUSALS } from "./artifacts/refusals.ts";
 import { CAMPAIGN_REFUSALS } from "./campaigns/refusals.ts";
 import { DB_REFUSALS } from "./db/refusals.ts";
 import { LIVE_REFUSALS } from "./live/refusals.ts";
@@ -17,6 +18,7 @@ const table = {
   ...CAMPAIGN_REFUSALS,
   ...LIVE_REFUSALS,
   ...WEBHOOK_REFUSALS,
+  ...ARTIFACT_REFUSALS,
   ...DB_REFUSALS,
   ...MACHINE_REFUSALS,
 };
