@@ -4,11 +4,13 @@ import {
   applyVerified,
   createBsdiff40,
   createDetools,
+  createImagePatch,
   DeltaError,
   DetoolsDecoder,
   type ImagePair,
   inlineDeltaEngine,
   randomSource,
+  readSegmentPatches,
 } from "@halfshaft/ota-format/delta";
 import { corrupt, CORRUPTIONS } from "./corrupt.ts";
 import { rounded } from "./statistics.ts";
@@ -46,7 +48,10 @@ interface FuzzedFormat {
 const BSDIFF40_HEADER_BYTES = 32;
 /** Type, length of the result (three bytes below 1 MB), LZMA properties, and the start of the stream. */
 const DETOOLS_HEADER_BYTES = 1 + 3 + 13 + 5;
+/** Magic, number of patches, and for each address, length and digest. */
+const SEGMENTS_INDEX_BYTES = 5 + 2 * 40;
 const MAX_PIECE_BYTES = 600;
+const NOTHING = new Uint8Array(0);
 
 const sha256 = (bytes: Uint8Array): Buffer => createHash("sha256").update(bytes).digest();
 
@@ -71,37 +76,110 @@ const BSDIFF40: FuzzedFormat = {
   },
 };
 
-/** As an ECU applies it, in pieces of any size, and checks the digest at the end. */
+/** As an ECU applies a patch, in pieces of any size. @returns how long the result is */
+function decode(
+  patch: Uint8Array,
+  base: Uint8Array,
+  maxResultBytes: number,
+  write: (bytes: Uint8Array, offset: number) => void,
+): number {
+  const device = {
+    readBase(offset: number, into: Uint8Array): void {
+      into.set(base.subarray(offset, offset + into.length));
+    },
+    writeResult: write,
+  };
+  const decoder = new DetoolsDecoder(device, { baseBytes: base.length, maxResultBytes });
+  const pieceBytes = 1 + (patch.length % MAX_PIECE_BYTES);
+  for (let at = 0; at < patch.length; at += pieceBytes) decoder.push(patch.subarray(at, at + pieceBytes));
+  decoder.finish();
+  return decoder.resultBytes;
+}
+
+/** What the ECU wrote, checked as it does at the end. */
+class Bank {
+  readonly #bytes: Uint8Array;
+  readonly #digest: Buffer;
+
+  constructor(result: Uint8Array) {
+    this.#bytes = new Uint8Array(result.length);
+    this.#digest = sha256(result);
+  }
+
+  set(page: Uint8Array, offset: number): void {
+    this.#bytes.set(page, offset);
+  }
+
+  check(): void {
+    if (sha256(this.#bytes).equals(this.#digest)) return;
+    throw new DeltaError("result-mismatch", "the ECU made another image");
+  }
+}
+
+const compressed = (base: Uint8Array, result: Uint8Array): Promise<Uint8Array> =>
+  createDetools(base, result, { engine: inlineDeltaEngine(), compress: compressLzma });
+
 const DETOOLS: FuzzedFormat = {
   name: "detools",
   headerBytes: DETOOLS_HEADER_BYTES,
-  make: ({ base, result }) =>
-    createDetools(base, result, { engine: inlineDeltaEngine(), compress: compressLzma }),
-  applyTo({ base, result }) {
-    const digest = sha256(result);
-    const options = { baseBytes: base.length, maxResultBytes: result.length };
-    return (patch, write) => {
-      const bank = new Uint8Array(result.length);
-      const device = {
-        readBase(offset: number, into: Uint8Array): void {
-          into.set(base.subarray(offset, offset + into.length));
-        },
-        writeResult(page: Uint8Array, offset: number): void {
-          write(page, offset);
-          bank.set(page, offset);
-        },
-      };
-      const decoder = new DetoolsDecoder(device, options);
-      const pieceBytes = 1 + (patch.length % MAX_PIECE_BYTES);
-      for (let at = 0; at < patch.length; at += pieceBytes) decoder.push(patch.subarray(at, at + pieceBytes));
-      decoder.finish();
-      if (decoder.resultBytes === result.length && sha256(bank).equals(digest)) return;
-      throw new DeltaError("result-mismatch", "the ECU made another image");
-    };
-  },
+  make: ({ base, result }) => compressed(base, result),
+  applyTo:
+    ({ base, result }) =>
+    (patch, write) => {
+      const bank = new Bank(result);
+      const made = decode(patch, base, result.length, (page, offset) => {
+        write(page, offset);
+        bank.set(page, offset);
+      });
+      if (made !== result.length) throw new DeltaError("bad-length", "the ECU made a shorter image");
+      bank.check();
+    },
 };
 
-export const FUZZED_FORMATS: readonly FuzzedFormat[] = [BSDIFF40, DETOOLS];
+/** The image compressed: the patch that has no base. */
+const COMPRESSED: FuzzedFormat = {
+  ...DETOOLS,
+  name: "detools, no base",
+  make: ({ result }) => compressed(NOTHING, result),
+  applyTo: ({ result }) => DETOOLS.applyTo({ base: NOTHING, result }),
+};
+
+/** Where the second of two segments begins; the first has an odd length. */
+const SECOND_AT = 1001;
+const segmentsOf = ({ length }: Uint8Array) => [
+  { address: 0x1000_1000, length: SECOND_AT },
+  { address: 0x7000_0000, length: length - SECOND_AT },
+];
+
+/** An image of two segments: the index as the gateway reads it, then each patch as the ECU applies it. */
+const SEGMENTS: FuzzedFormat = {
+  name: "detools, 2 segments",
+  headerBytes: SEGMENTS_INDEX_BYTES,
+  make: ({ base, result }) => createImagePatch(result, segmentsOf(result), (part) => compressed(base, part)),
+  applyTo:
+    ({ base, result }) =>
+    (file, write) => {
+      const bank = new Bank(result);
+      const patches = readSegmentPatches(file, file.length);
+      const segments = segmentsOf(result);
+      if (patches.length !== segments.length)
+        throw new DeltaError("bad-header", "another number of segments");
+      let start = 0;
+      for (const [i, { offset, length }] of patches.entries()) {
+        const segment = segments[i]!;
+        const from = start;
+        const made = decode(file.subarray(offset, offset + length), base, segment.length, (page, at) => {
+          write(page, from + at);
+          bank.set(page, from + at);
+        });
+        if (made !== segment.length) throw new DeltaError("bad-length", "the ECU made a shorter segment");
+        start += segment.length;
+      }
+      bank.check();
+    },
+};
+
+export const FUZZED_FORMATS: readonly FuzzedFormat[] = [BSDIFF40, DETOOLS, COMPRESSED, SEGMENTS];
 
 export interface FuzzOptions {
   readonly patches: number;
