@@ -1,6 +1,7 @@
 import type { ArtifactStore } from "./artifacts/store.ts";
 import { ADMIN, issueOperatorKey } from "./access/first-operator.ts";
 import { appendAudit } from "./audit/store.ts";
+import { createReconciler } from "./campaigns/reconciler.ts";
 import type { Cloud } from "./cloud.ts";
 import type { CloudConfig } from "./config.ts";
 import { DEFAULT_ORGANISATION, type Database } from "./db/open.ts";
@@ -43,7 +44,7 @@ export function assembleCloud(parts: CloudParts): Cloud {
     creator: parts.deltaCreator,
     onError: parts.onError,
   });
-  return {
+  const cloud: Cloud = {
     config,
     now,
     db,
@@ -54,8 +55,10 @@ export function assembleCloud(parts: CloudParts): Cloud {
     metrics,
     tracing: parts.tracing ?? noTracing,
     live: createLiveFeed(db, parts.onError),
+    campaigns: createReconciler(() => cloud, parts.onError),
     wakeUp,
   };
+  return cloud;
 }
 
 /**

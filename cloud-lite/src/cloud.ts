@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { Reconciler } from "./campaigns/reconciler.ts";
 import type { ArtifactStore } from "./artifacts/store.ts";
 import type { CloudConfig } from "./config.ts";
 import type { Database } from "./db/open.ts";
@@ -25,6 +26,8 @@ export interface Cloud {
   readonly tracing: Tracing;
   /** What was committed, told to whoever listens. */
   readonly live: LiveFeed;
+  /** Takes campaigns on from step to step. */
+  readonly campaigns: Reconciler;
   /** Tells a vehicle "ask now"; it carries nothing and may get lost. */
   readonly wakeUp: (vehicleId: string) => void;
 }

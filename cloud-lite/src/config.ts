@@ -31,6 +31,7 @@ export const SETTINGS = {
   maxImageBytes: integer("largest firmware upload", 16 * 1024 * 1024, 1024, 1024 ** 3),
   offerTtlMs: integer("how long an offer stands", 14 * DAY_MS, 1000, 365 * DAY_MS),
   sessionTtlMs: integer("how long a log-in lasts", 8 * 60 * 60 * 1000, 60_000, 30 * DAY_MS),
+  fourEyes: choice(["on", "off"], "on"),
   operatorRate: integer("requests a minute for one operator key", 6000, 1, 1_000_000),
   deviceRate: integer("requests a minute for one vehicle", 1200, 1, 1_000_000),
   addressRate: integer("requests a minute for one address without a credential", 300, 1, 1_000_000),

@@ -69,6 +69,7 @@ export async function createInProcessCloud(options: InProcessOptions): Promise<I
     descriptorKey: signers.descriptor.publicKey,
     async close() {
       await app.close();
+      await cloud.campaigns.close();
       await cloud.deltas.close();
       await db.destroy();
     },

@@ -4,6 +4,7 @@ import { workerDeltaEngine } from "@halfshaft/ota-format/delta";
 import { findActor } from "./access/store.ts";
 import { buildApp } from "./app.ts";
 import { assembleCloud } from "./assemble.ts";
+import { runReconciler } from "./campaigns/reconciler.ts";
 import type { App } from "./cloud.ts";
 import { flagOf, type CloudConfig } from "./config.ts";
 import { openFolderAlone } from "./data-folder.ts";
@@ -76,6 +77,7 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
   });
 
   const stopLive = runLive(cloud.live);
+  const stopCampaigns = runReconciler(cloud.campaigns, onError);
   const stopWebhooks = runWebhooks(createDispatcher({ db, now, send: post, onError }));
   const flush = setInterval(() => void cloud.lastSeen.flush().catch(onError), FLUSH_MS);
   const housekeeping = setInterval(() => void forgetKeys().catch(onError), HOUSEKEEPING_MS);
@@ -89,6 +91,7 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
   const close = async (): Promise<void> => {
     stopLive();
     await stopWebhooks();
+    await stopCampaigns();
     clearInterval(flush);
     clearInterval(housekeeping);
     clearInterval(deltaRetry);

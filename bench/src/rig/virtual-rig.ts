@@ -98,8 +98,8 @@ export class VirtualRig {
     const inProcess = await createInProcessCloud({
       now,
       deltaCreator: deltaCreator(inlineDeltaEngine()),
-      // Rates count real minutes, in which days of virtual time pass.
-      config: { deviceRate: 1_000_000, operatorRate: 1_000_000 },
+      // Rates count real minutes, in which days of virtual time pass; one operator does it all.
+      config: { fourEyes: "off", deviceRate: 1_000_000, operatorRate: 1_000_000 },
     });
     rig = new VirtualRig(options, folder, inProcess, now);
     await rig.#setUp();
@@ -180,6 +180,7 @@ export class VirtualRig {
       safetyPolicy: { parked: true },
     });
     await this.cloud.post(`/api/v1/campaigns/${campaignId}/start`);
+    await this.#inProcess.cloud.campaigns.idle();
   }
 
   /** Switches the gateway on; the same journal, staging and metadata as before. */

@@ -17,6 +17,52 @@ export const CAMPAIGN_REFUSALS = {
     sentence: 'Campaign "{name}" reaches no vehicle: {reason}.',
     help: "Check the target, the vehicles' ECUs and the versions that they run.",
   },
+  CAMPAIGN_NOT_APPROVED: {
+    status: 409,
+    sentence: 'Campaign "{name}" is {state}: nobody has approved it yet.',
+    help: "POST …/submit, then let somebody other than its author POST …/approve. Where one person runs the cloud alone, --four-eyes off waives this, and the audit log says so.",
+  },
+  CAMPAIGN_OWN_APPROVAL: {
+    status: 403,
+    sentence: 'Campaign "{name}" was made by {principalId}, who cannot approve it.',
+    help: "Let another person approve it; another key of the same person does not count.",
+  },
+  CAMPAIGN_NO_PHASE: {
+    status: 409,
+    sentence: 'Campaign "{name}" has no phase after "{phase}".',
+    help: "Read the campaign: its last phase runs already.",
+  },
+  CAMPAIGN_OUT_OF_SCOPE: {
+    status: 403,
+    sentence: 'Campaign "{name}" reaches vehicles beyond the regions and models that you may {permission}.',
+    help: "Ask somebody whose role covers all of its vehicles.",
+  },
+  DEADLINE_PAST: {
+    status: 422,
+    sentence: "The deadline {deadline} is past.",
+    help: "Give a deadline that the vehicles can still meet, in UTC ms.",
+  },
+  CONSENT_UNFIT: {
+    status: 422,
+    sentence: "The consent policy cannot be kept: {reason}.",
+    help: "Use silent, banner, or forced with a deadline; a recall cannot wait for its drivers.",
+  },
+  SAFETY_WEAKENED: {
+    status: 422,
+    sentence: "The safety policy is weaker than usual: {weaker}.",
+    help: "Demand it again, or send acknowledgeWeakening with a reason; that needs the permission safety.weaken.",
+  },
+  ROLLBACK_COUNTER: {
+    status: 409,
+    sentence:
+      "{ecu} of vehicle {vehicleId} would refuse version {version}: it has burned release counter {burned}, and that image has {offered}.",
+    help: "Publish the old software again as a new version with a release counter of at least {burned}.",
+  },
+  ROLLBACK_NOBODY: {
+    status: 409,
+    sentence: 'Campaign "{name}" has updated no vehicle.',
+    help: "Abort it: there is nothing to bring back.",
+  },
   JOB_UNKNOWN: {
     status: 404,
     sentence: "There is no job {jobId}.",

@@ -83,11 +83,12 @@ test("C1 a campaign from start to completion: offer, events, version manifest, s
     "decided: commit",
     "ended: succeeded",
   ]);
+  await fixture.cloud.campaigns.idle();
   const campaign = (await fixture.call("GET", `/api/v1/campaigns/${campaignId}`)).data() as Campaign;
   expect(campaign).toMatchObject({ state: "completed", jobs: { succeeded: 1, queued: 0 } });
 });
 
-test("A9 a rolled back job carries its code, sentence and help, and completes the campaign", async () => {
+test("A9 a rolled back job carries its code, sentence and help, and trips the kill switch", async () => {
   const { releaseId } = await publishRelease(fixture, "2.0.0", firmware(2));
   const campaignId = await startCampaign(fixture, releaseId, ["car"]);
   const { jobId } = (await offerNow())!;
@@ -99,6 +100,7 @@ test("A9 a rolled back job carries its code, sentence and help, and completes th
       failure: { code: "CONFIRM_BOOT_FAILED", operands, ecuId: "ENG-car" },
     }),
   ]);
+  await fixture.cloud.campaigns.idle();
   expect(await readJob(jobId)).toMatchObject({
     status: "rolledBack",
     failure: {
@@ -109,7 +111,14 @@ test("A9 a rolled back job carries its code, sentence and help, and completes th
     },
   });
   const campaign = (await fixture.call("GET", `/api/v1/campaigns/${campaignId}`)).data() as Campaign;
-  expect(campaign).toMatchObject({ state: "completed", jobs: { rolledBack: 1 } });
+  expect(campaign).toMatchObject({
+    state: "paused",
+    jobs: { rolledBack: 1 },
+    haltedFor: [
+      { kind: "failureRate", rate: 1, threshold: 0.02, judged: 1, phase: "All" },
+      { kind: "rollbackRate" },
+    ],
+  });
 });
 
 test("A8 a success that the version manifest contradicts is a failure with its code", async () => {
@@ -208,7 +217,13 @@ test("C3 a campaign that reaches no vehicle does not start, and says why", async
   const body = manifestOf("car", "2.0.0", sha256);
   await fixture.call("PUT", "/api/v1/device/version-manifest", { token: device, body });
   const made = await fixture.call("POST", "/api/v1/campaigns", {
-    body: { name: "X", releaseId, target: { all: true }, consent: { mode: "silent" }, safetyPolicy: {} },
+    body: {
+      name: "X",
+      releaseId,
+      target: { all: true },
+      consent: { mode: "silent" },
+      safetyPolicy: { parked: true },
+    },
   });
   const { campaignId } = made.data() as { campaignId: string };
   const refused = await fixture.call("POST", `/api/v1/campaigns/${campaignId}/start`);
@@ -226,7 +241,7 @@ test.each([
 ])("C3 a target that names an unknown vehicle is refused: %j", async (target, code, detail) => {
   const { releaseId } = await publishRelease(fixture, "2.0.0", firmware(2));
   const refused = await fixture.call("POST", "/api/v1/campaigns", {
-    body: { name: "X", releaseId, target, consent: { mode: "silent" }, safetyPolicy: {} },
+    body: { name: "X", releaseId, target, consent: { mode: "silent" }, safetyPolicy: { parked: true } },
   });
   expect(refused.problem()).toMatchObject({ status: 404, code, detail });
 });
@@ -235,7 +250,13 @@ test("C3 a draft release cannot be offered", async () => {
   const draft = await fixture.call("POST", "/api/v1/releases", { body: { name: "Draft" } });
   const { releaseId } = draft.data() as { releaseId: string };
   const refused = await fixture.call("POST", "/api/v1/campaigns", {
-    body: { name: "X", releaseId, target: { all: true }, consent: { mode: "silent" }, safetyPolicy: {} },
+    body: {
+      name: "X",
+      releaseId,
+      target: { all: true },
+      consent: { mode: "silent" },
+      safetyPolicy: { parked: true },
+    },
   });
   expect(refused.problem().code).toBe("RELEASE_NOT_PUBLISHED");
 });

@@ -2,26 +2,23 @@ import { Type } from "typebox";
 import { Id } from "@halfshaft/ota-format";
 import type { App, Cloud } from "../cloud.ts";
 import { cutPage, PageQuery, readPage } from "../db/cursor.ts";
-import { actorOf } from "../plugins/admission.ts";
+import { actorOf, operatorOf } from "../plugins/admission.ts";
 import { answer, answers, answerWithETag, ref } from "../plugins/answers.ts";
 import { write, WriteHeaders } from "../plugins/writes.ts";
-import { Refusal } from "../refusals.ts";
-import { getRelease } from "../releases/store.ts";
-import { actOnCampaign } from "./actions.ts";
-import { CAMPAIGN_VERBS, type CampaignVerb } from "./rules.ts";
+import { addBulkRoute } from "./bulk.ts";
+import { createCampaign } from "./create.ts";
+import { CAMPAIGN_VERBS } from "./life-cycle.ts";
 import { Campaign, CampaignBody } from "./schema.ts";
-import { getCampaign, insertCampaign, listCampaigns } from "./store.ts";
-import { checkTarget } from "./targeting.ts";
+import { listCampaignRows } from "./store.ts";
+import { actOnCampaign, VERBS } from "./verbs.ts";
+import { readCampaign, viewsOf } from "./view.ts";
 
 const Params = Type.Object({ campaignId: Id });
 const tags = ["campaigns"];
 
-const VERB_SUMMARY: Readonly<Record<CampaignVerb, string>> = {
-  start: "Start: make the jobs and wake the vehicles",
-  pause: "Pause: make no further offers; what has begun goes on",
-  resume: "Resume",
-  abort: "Abort: take back the offers that no vehicle has begun",
-};
+/** Why somebody does it: kept in the audit log. The body may be left out. */
+export const Why = Type.String({ minLength: 1, maxLength: 500, examples: ["Failures on the test bench"] });
+const VerbBody = Type.Object({ why: Type.Optional(Why) }, { additionalProperties: false });
 
 export function addCampaignRoutes(app: App, cloud: Cloud): void {
   app.post(
@@ -36,47 +33,39 @@ export function addCampaignRoutes(app: App, cloud: Cloud): void {
       },
     },
     (request, reply) =>
-      write(
-        cloud,
-        request,
-        reply,
-        async (work) => {
-          const { body } = request;
-          const release = await getRelease(work.tx, work.organisationId, body.releaseId);
-          if (release.state !== "published") {
-            throw new Refusal("RELEASE_NOT_PUBLISHED", { name: release.name, state: release.state });
-          }
-          await checkTarget(work.tx, body.target, work);
-          const campaign = await insertCampaign(work.tx, work.organisationId, work.at, body);
-          await work.audit({
-            action: "campaign.created",
-            subjectKind: "campaign",
-            subjectId: campaign.campaignId,
-            payload: campaign,
-          });
-          return campaign;
-        },
-        { status: 201 },
-      ),
+      write(cloud, request, reply, (work) => createCampaign(work, operatorOf(request), request.body), {
+        status: 201,
+      }),
   );
 
   for (const verb of CAMPAIGN_VERBS) {
+    const { permission, summary } = VERBS[verb];
     app.post(
       `/api/v1/campaigns/:campaignId/${verb}`,
       {
-        config: { permission: "campaign.operate" },
+        config: { permission },
+        // A body that is left out is an empty one.
+        preValidation: async (request) => void (request.body ??= {}),
         schema: {
           tags,
-          summary: VERB_SUMMARY[verb],
+          summary,
           params: Params,
           headers: WriteHeaders,
+          body: VerbBody,
           response: answers(ref(Campaign)),
         },
       },
       (request, reply) =>
-        write(cloud, request, reply, (work) => actOnCampaign(cloud, work, request.params.campaignId, verb)),
+        write(cloud, request, reply, (work) =>
+          actOnCampaign(cloud, work, operatorOf(request), {
+            campaignId: request.params.campaignId,
+            verb,
+            why: request.body.why,
+          }),
+        ),
     );
   }
+  addBulkRoute(app, cloud);
 
   app.get(
     "/api/v1/campaigns",
@@ -90,9 +79,11 @@ export function addCampaignRoutes(app: App, cloud: Cloud): void {
     },
     async (request) => {
       const page = readPage(request.query);
-      const found = await listCampaigns(cloud.db, actorOf(request).organisationId, page);
+      const { organisationId } = actorOf(request);
+      const found = await listCampaignRows(cloud.db, organisationId, page);
       const { rows, nextCursor } = cutPage(found, page, (row) => row.campaignId);
-      return answer(cloud, request, rows, nextCursor);
+      const campaigns = await viewsOf(cloud.db, organisationId, rows, cloud.now());
+      return answer(cloud, request, campaigns, nextCursor);
     },
   );
 
@@ -101,14 +92,15 @@ export function addCampaignRoutes(app: App, cloud: Cloud): void {
     {
       schema: {
         tags,
-        summary: "Read a campaign with the numbers of its jobs",
+        summary: "Read a campaign with its phases and the numbers of their jobs",
         params: Params,
         response: answers(ref(Campaign)),
       },
     },
     async (request, reply) => {
       const { organisationId } = actorOf(request);
-      const campaign = await getCampaign(cloud.db, organisationId, request.params.campaignId);
+      const { campaignId } = request.params;
+      const campaign = await readCampaign(cloud.db, organisationId, campaignId, cloud.now());
       return answerWithETag(cloud, request, reply, campaign);
     },
   );

@@ -1,30 +1,13 @@
 import { expect, test } from "vitest";
-import { assignImages, transition, type KnownEcu, type OfferedImage } from "./rules.ts";
-import { CAMPAIGN_STATES, type CampaignState } from "./schema.ts";
+import { assignImages, type KnownEcu, type OfferedImage } from "./rules.ts";
 
-const VERBS = ["start", "pause", "resume", "abort", "complete"] as const;
-type To = CampaignState | undefined;
-const no = undefined;
-
-// Columns in the order of VERBS. A verb that was carried out before leads to where it led.
-const table: Record<CampaignState, [To, To, To, To, To]> = {
-  draft: ["active", no, no, "aborted", no],
-  active: ["active", "paused", "active", "aborted", "completed"],
-  paused: [no, "paused", "active", "aborted", "completed"],
-  completed: [no, no, no, no, "completed"],
-  aborted: [no, no, no, "aborted", no],
-};
-
-test.each(CAMPAIGN_STATES)("C1 where each verb leads from %s", (state) => {
-  expect(VERBS.map((verb) => transition(state, verb))).toEqual(table[state]);
-});
-
-const image = (hardwareId: string, counter = 1): OfferedImage => ({
+const image = (hardwareId: string, counter = 1, requires?: OfferedImage["requires"]): OfferedImage => ({
   imageId: `image-${hardwareId}`,
   hardwareId,
   version: "2.0.0",
   sha256: `new-${hardwareId}`,
   releaseCounter: counter,
+  ...(requires ? { requires } : {}),
 });
 const ecu = (ecuId: string, hardwareId: string, sha256: string | null, counter = 1): KnownEcu => ({
   ecuId,
@@ -56,6 +39,24 @@ const cases: [string, KnownEcu[], OfferedImage[], string[] | string][] = [
     [ecu("A", "X", "old", 2), ecu("B", "Y", "old")],
     [image("X"), image("Y")],
     "releaseCounterTooLow",
+  ],
+  [
+    "a version too old for the image",
+    [ecu("A", "X", "old")],
+    [image("X", 1, { currentAtLeast: "1.5.0" })],
+    "currentVersionTooLow",
+  ],
+  [
+    "another ECU that does not fit the image",
+    [ecu("A", "X", "old"), ecu("B", "Y", "old")],
+    [image("X", 1, { ecus: [{ hardwareId: "Y", atLeast: "2.0.0" }] })],
+    "dependencyUnmet",
+  ],
+  [
+    "another ECU that fits once it is updated, too",
+    [ecu("A", "X", "old"), ecu("B", "Y", "old")],
+    [image("X", 1, { ecus: [{ hardwareId: "Y", atLeast: "2.0.0" }] }), image("Y")],
+    ["A", "B"],
   ],
   ["an equal counter", [ecu("A", "X", "old", 2)], [image("X", 2)], ["A"]],
 ];

@@ -1,30 +1,6 @@
-import type { CampaignState, SkipReason } from "./schema.ts";
-
-export const CAMPAIGN_VERBS = ["start", "pause", "resume", "abort"] as const;
-export type CampaignVerb = (typeof CAMPAIGN_VERBS)[number];
-type Transition = CampaignVerb | "complete";
-
-/** The life cycle of a campaign: from where each verb leads, and to what. */
-const TRANSITIONS: Readonly<Record<Transition, { from: readonly CampaignState[]; to: CampaignState }>> = {
-  start: { from: ["draft"], to: "active" },
-  pause: { from: ["active"], to: "paused" },
-  resume: { from: ["paused"], to: "active" },
-  abort: { from: ["draft", "active", "paused"], to: "aborted" },
-  complete: { from: ["active", "paused"], to: "completed" },
-};
-
-/**
- * Where a verb leads: a new state, the same one where the verb was carried out before, or undefined where it is
- * illegal.
- */
-export function transition(state: CampaignState, verb: Transition): CampaignState | undefined {
-  const { from, to } = TRANSITIONS[verb];
-  if (from.includes(state)) return to;
-  return state === to ? state : undefined;
-}
-
-/** The states in which a verb does nothing, for it was carried out before. */
-export const isDone = (state: CampaignState, verb: Transition): boolean => TRANSITIONS[verb].to === state;
+import type { ImageRequirements } from "@halfshaft/ota-format";
+import { currentVersionFits, dependenciesHold } from "../releases/compatibility.ts";
+import type { SkipReason } from "./schema.ts";
 
 /** An image of the release. */
 export interface OfferedImage {
@@ -33,6 +9,7 @@ export interface OfferedImage {
   readonly version: string;
   readonly sha256: string;
   readonly releaseCounter: number;
+  readonly requires?: ImageRequirements;
 }
 
 /** An ECU of a vehicle, and what it last reported. */
@@ -68,5 +45,13 @@ export function assignImages<Ecu extends KnownEcu>(
   if (assignments.some(({ ecu, image }) => (ecu.releaseCounter ?? 0) > image.releaseCounter)) {
     return { skip: "releaseCounterTooLow" };
   }
+  if (!assignments.every(({ ecu, image }) => currentVersionFits(ecu.version, image))) {
+    return { skip: "currentVersionTooLow" };
+  }
+  const after = ecus.map((ecu) => {
+    const given = matching.find((one) => one.ecu === ecu);
+    return { hardwareId: ecu.hardwareId, version: given?.image.version ?? ecu.version };
+  });
+  if (!matching.every(({ image }) => dependenciesHold(after, image))) return { skip: "dependencyUnmet" };
   return { assignments };
 }

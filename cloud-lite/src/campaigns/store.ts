@@ -1,23 +1,32 @@
 import type { Selectable } from "kysely";
 import { v7 as uuidv7 } from "uuid";
 import type { ConsentPolicy, SafetyPolicy } from "@halfshaft/ota-format";
+import type { Scope } from "../access/grants.ts";
 import type { Page } from "../db/cursor.ts";
 import type { Database } from "../db/open.ts";
 import type { Tables } from "../db/tables.ts";
-import { JOB_STATUSES } from "../jobs/schema.ts";
 import { Refusal } from "../refusals.ts";
-import { present } from "../vehicles/store.ts";
-import { SKIP_REASONS, type Campaign, type CampaignBody, type CampaignTarget } from "./schema.ts";
+import { HALT_DEFAULTS } from "./halt.ts";
+import { PRIORITIES, type CampaignBody, type CampaignTarget, type PhaseBody } from "./schema.ts";
 
-type CampaignRow = Selectable<Tables["campaigns"]>;
+export type CampaignRow = Selectable<Tables["campaigns"]>;
+export type PhaseRow = Selectable<Tables["phases"]>;
 
-/** A campaign begins with one phase for all of its vehicles. */
-export async function insertCampaign(
-  tx: Database,
-  organisationId: string,
-  at: number,
-  body: CampaignBody,
-): Promise<Campaign> {
+const SILENCE_MS = 24 * 60 * 60 * 1000;
+const ONE_PHASE: readonly PhaseBody[] = [{ name: "All" }];
+
+interface NewCampaign {
+  readonly organisationId: string;
+  readonly at: number;
+  readonly body: CampaignBody;
+  readonly authorId: string;
+  readonly scopes: readonly Scope[];
+  readonly revertsCampaignId?: string;
+}
+
+/** Makes a draft with its phases; without any it begins with one for all of its vehicles. */
+export async function insertCampaign(tx: Database, given: NewCampaign): Promise<string> {
+  const { organisationId, at, body } = given;
   const campaignId = uuidv7();
   await tx
     .insertInto("campaigns")
@@ -34,21 +43,77 @@ export async function insertCampaign(
       createdAt: at,
       startedAt: null,
       endedAt: null,
+      kind: body.kind ?? "general",
+      priority: PRIORITIES.indexOf(body.priority ?? "normal"),
+      dynamic: body.dynamic ? 1 : 0,
+      seed: body.seed ?? campaignId,
+      halt: JSON.stringify({ ...HALT_DEFAULTS, ...body.halt }),
+      silenceMs: body.silenceMs ?? SILENCE_MS,
+      downloadBytesPerSecond: body.downloadBytesPerSecond ?? null,
+      startAt: body.startAt ?? null,
+      authorId: given.authorId,
+      approverId: null,
+      approvedAt: null,
+      scopes: JSON.stringify(given.scopes),
+      haltedFor: null,
+      revertsCampaignId: given.revertsCampaignId ?? null,
+      retryAfter: null,
+      retryBelow: null,
+      settled: 0,
+      steps: 0,
     })
     .execute();
   await tx
     .insertInto("phases")
-    .values({ organisationId, phaseId: uuidv7(), campaignId, position: 1, name: "All", startedAt: null })
+    .values(
+      (body.phases ?? ONE_PHASE).map(({ name, ...plan }, i) => ({
+        organisationId,
+        phaseId: uuidv7(),
+        campaignId,
+        position: i + 1,
+        name,
+        startedAt: null,
+        plan: JSON.stringify(plan),
+        rankBelow: null,
+        cursor: null,
+        filledAt: null,
+        paceAt: null,
+        sampledAt: null,
+        baseline: "{}",
+        skipped: "{}",
+      })),
+    )
     .execute();
-  return getCampaign(tx, organisationId, campaignId);
+  return campaignId;
+}
+
+/**
+ * Takes a campaign for this transaction: on PostgreSQL nobody else changes its state or takes a step of it until the
+ * commit; on SQLite nobody else writes at all.
+ * @throws {Refusal} CAMPAIGN_UNKNOWN
+ */
+export async function lockCampaign(
+  tx: Database,
+  organisationId: string,
+  campaignId: string,
+): Promise<CampaignRow> {
+  const row = await tx
+    .updateTable("campaigns")
+    .set((eb) => ({ steps: eb("steps", "+", 1) }))
+    .where("organisationId", "=", organisationId)
+    .where("campaignId", "=", campaignId)
+    .returningAll()
+    .executeTakeFirst();
+  if (!row) throw new Refusal("CAMPAIGN_UNKNOWN", { campaignId });
+  return row;
 }
 
 /** @throws {Refusal} CAMPAIGN_UNKNOWN */
-export async function getCampaign(
+export async function getCampaignRow(
   db: Database,
   organisationId: string,
   campaignId: string,
-): Promise<Campaign> {
+): Promise<CampaignRow> {
   const row = await db
     .selectFrom("campaigns")
     .selectAll()
@@ -56,12 +121,16 @@ export async function getCampaign(
     .where("campaignId", "=", campaignId)
     .executeTakeFirst();
   if (!row) throw new Refusal("CAMPAIGN_UNKNOWN", { campaignId });
-  return (await withParts(db, organisationId, [row]))[0]!;
+  return row;
 }
 
-/** Newest first. */
-export async function listCampaigns(db: Database, organisationId: string, page: Page): Promise<Campaign[]> {
-  const rows = await db
+/** Newest first, one more than the page holds. */
+export async function listCampaignRows(
+  db: Database,
+  organisationId: string,
+  page: Page,
+): Promise<CampaignRow[]> {
+  return db
     .selectFrom("campaigns")
     .selectAll()
     .where("organisationId", "=", organisationId)
@@ -69,59 +138,56 @@ export async function listCampaigns(db: Database, organisationId: string, page: 
     .orderBy("campaignId", "desc")
     .limit(page.limit + 1)
     .execute();
-  return withParts(db, organisationId, rows);
 }
 
-async function withParts(
+/** In order. */
+export async function phasesOf(
   db: Database,
   organisationId: string,
-  rows: readonly CampaignRow[],
-): Promise<Campaign[]> {
-  const ids = rows.map((row) => row.campaignId);
-  if (ids.length === 0) return [];
-  const phases = await db
+  campaignIds: readonly string[],
+): Promise<PhaseRow[]> {
+  if (campaignIds.length === 0) return [];
+  return db
     .selectFrom("phases")
     .selectAll()
     .where("organisationId", "=", organisationId)
-    .where("campaignId", "in", ids)
+    .where("campaignId", "in", campaignIds)
+    .orderBy("campaignId")
     .orderBy("position")
     .execute();
-  const counts = await db
-    .selectFrom("jobs")
-    .select((eb) => ["campaignId", "status", eb.fn.countAll<number>().as("count")])
-    .where("organisationId", "=", organisationId)
-    .where("campaignId", "in", ids)
-    .groupBy(["campaignId", "status"])
-    .execute();
-  return rows.map((row) => ({
-    ...present({
-      campaignId: row.campaignId,
-      name: row.name,
-      releaseId: row.releaseId,
-      state: row.state,
-      createdAt: row.createdAt,
-      startedAt: row.startedAt,
-      endedAt: row.endedAt,
-    }),
-    target: JSON.parse(row.target) as CampaignTarget,
-    consent: JSON.parse(row.consent) as ConsentPolicy,
-    safetyPolicy: JSON.parse(row.safetyPolicy) as SafetyPolicy,
-    phases: phases
-      .filter((phase) => phase.campaignId === row.campaignId)
-      .map(({ phaseId, position, name, startedAt }) => present({ phaseId, position, name, startedAt })),
-    jobs: tally(
-      JOB_STATUSES,
-      counts.filter((count) => count.campaignId === row.campaignId).map((c) => [c.status, c.count]),
-    ),
-    skipped: tally(SKIP_REASONS, Object.entries(JSON.parse(row.skipped) as Record<string, number>)),
-  }));
 }
 
-/** Every key with its number, 0 where none was counted. */
-function tally<K extends string>(
-  keys: readonly K[],
-  counted: readonly (readonly [string, number])[],
-): Record<K, number> {
-  const found = new Map(counted);
-  return Object.fromEntries(keys.map((key) => [key, found.get(key) ?? 0])) as Record<K, number>;
+export async function changeCampaign(
+  tx: Database,
+  { organisationId, campaignId }: Pick<CampaignRow, "organisationId" | "campaignId">,
+  changes: Partial<CampaignRow>,
+): Promise<void> {
+  await tx
+    .updateTable("campaigns")
+    .set(changes)
+    .where("organisationId", "=", organisationId)
+    .where("campaignId", "=", campaignId)
+    .execute();
 }
+
+export async function changePhase(
+  tx: Database,
+  { organisationId, phaseId }: Pick<PhaseRow, "organisationId" | "phaseId">,
+  changes: Partial<PhaseRow>,
+): Promise<void> {
+  await tx
+    .updateTable("phases")
+    .set(changes)
+    .where("organisationId", "=", organisationId)
+    .where("phaseId", "=", phaseId)
+    .execute();
+}
+
+/** What is kept as JSON. */
+export const targetOf = (row: CampaignRow): CampaignTarget => JSON.parse(row.target) as CampaignTarget;
+export const consentOf = (row: CampaignRow): ConsentPolicy => JSON.parse(row.consent) as ConsentPolicy;
+export const safetyPolicyOf = (row: CampaignRow): SafetyPolicy =>
+  JSON.parse(row.safetyPolicy) as SafetyPolicy;
+export const scopesOfCampaign = (row: CampaignRow): Scope[] => JSON.parse(row.scopes) as Scope[];
+export const planOf = (phase: PhaseRow): Omit<PhaseBody, "name"> =>
+  JSON.parse(phase.plan) as Omit<PhaseBody, "name">;

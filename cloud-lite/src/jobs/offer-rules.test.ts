@@ -1,12 +1,15 @@
 import { expect, test } from "vitest";
-import { jobToOffer, type OpenJob } from "./offer-rules.ts";
+import { jobToOffer, waitingFor, type OpenJob, type WaitingReason } from "./offer-rules.ts";
 
 const job = (jobId: string, more: Partial<OpenJob> = {}): OpenJob => ({
   jobId,
   status: "queued",
   outcome: null,
   expiresAt: null,
+  turn: null,
+  campaignId: jobId,
   campaignState: "active",
+  priority: 1,
   ...more,
 });
 const NOW = 1000;
@@ -14,6 +17,14 @@ const NOW = 1000;
 const cases: [string, OpenJob[], string | undefined][] = [
   ["no job", [], undefined],
   ["two queued jobs: the oldest", [job("1"), job("2")], "1"],
+  ["an older job of the same priority", [job("1", { campaignId: "b" }), job("2", { campaignId: "a" })], "2"],
+  ["a younger job of a higher priority", [job("1"), job("2", { priority: 2 })], "2"],
+  [
+    "an offer that stands and a job of a higher priority",
+    [job("1", { status: "offered", expiresAt: 1001 }), job("2", { priority: 2 })],
+    "2",
+  ],
+  ["a job whose turn has not come", [job("1", { turn: 7 })], undefined],
   ["a paused campaign", [job("1", { campaignState: "paused" })], undefined],
   ["a paused campaign and an active one", [job("1", { campaignState: "paused" }), job("2")], "2"],
   ["an offer that stands", [job("1", { status: "offered", expiresAt: 1001 })], "1"],
@@ -34,4 +45,20 @@ const cases: [string, OpenJob[], string | undefined][] = [
 
 test.each(cases)("C8 a vehicle with %s", (_name, jobs, expected) => {
   expect(jobToOffer(jobs, NOW)?.jobId).toBe(expected);
+});
+
+const free = { held: false, retired: false };
+const waits: [string, OpenJob, OpenJob[], typeof free, WaitingReason | undefined][] = [
+  ["for its vehicle to ask", job("1"), [], free, undefined],
+  ["behind a job of a higher priority", job("1"), [job("2", { priority: 2 })], free, "otherJob"],
+  ["behind a job that has begun", job("1"), [job("2", { status: "active" })], free, "otherJob"],
+  ["in a paused campaign", job("1", { campaignState: "paused" }), [], free, "campaignPaused"],
+  ["for its turn", job("1", { turn: 3 }), [], free, "turn"],
+  ["with its vehicle held", job("1"), [], { held: true, retired: false }, "vehicleHeld"],
+  ["with its vehicle retired", job("1"), [], { held: true, retired: true }, "vehicleRetired"],
+  ["no longer, once it is offered", job("1", { status: "offered" }), [], free, undefined],
+];
+
+test.each(waits)("C4 a job waits %s", (_name, one, others, vehicle, reason) => {
+  expect(waitingFor(one, [one, ...others], vehicle, NOW)).toBe(reason);
 });

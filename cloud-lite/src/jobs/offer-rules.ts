@@ -1,4 +1,4 @@
-import type { CampaignState } from "../campaigns/schema.ts";
+import type { CampaignState } from "../campaigns/life-cycle.ts";
 import type { JobStatus } from "./schema.ts";
 
 /** An open job of a vehicle, as far as it matters for what to offer. */
@@ -8,20 +8,59 @@ export interface OpenJob {
   /** Reported, but not yet ended: the version manifest is still to come. */
   readonly outcome: string | null;
   readonly expiresAt: number | null;
+  /** Its place in the queue of a paced phase; null: it may come. */
+  readonly turn: number | null;
+  readonly campaignId: string;
   readonly campaignState: CampaignState;
+  /** 0 low, 1 normal, 2 critical. */
+  readonly priority: number;
 }
 
 /**
  * Which job a vehicle is offered: the one that it has begun, whatever became of its campaign, for it must be able to
- * finish; else the oldest of an active campaign whose offer still stands. A job that was reported is not offered
- * again, and nothing new as long as it has not ended.
+ * finish; else, of those whose campaign is active and whose turn has come, that of the highest priority, then of the
+ * oldest campaign. A job that was reported is not offered again, and nothing new as long as it has not ended.
  */
 export function jobToOffer<Job extends OpenJob>(jobs: readonly Job[], at: number): Job | undefined {
   const begun = jobs.find((job) => job.status === "active");
   if (begun) return begun.outcome === null ? begun : undefined;
-  return jobs.find((job) => job.campaignState === "active" && !offerIsOver(job, at));
+  return jobs.filter((job) => mayCome(job, at)).sort(firstComes)[0];
 }
+
+const mayCome = (job: OpenJob, at: number): boolean =>
+  job.campaignState === "active" && job.turn === null && !offerIsOver(job, at);
+
+/** C4: by priority, then age; ids are made in the order of time. */
+const firstComes = (a: OpenJob, b: OpenJob): number =>
+  b.priority - a.priority || compare(a.campaignId, b.campaignId) || compare(a.jobId, b.jobId);
+
+const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 
 /** An offer that no vehicle took up in its time. */
 export const offerIsOver = (job: Pick<OpenJob, "status" | "expiresAt">, at: number): boolean =>
   job.status === "offered" && job.expiresAt !== null && job.expiresAt <= at;
+
+/** Why a queued job is not offered yet. */
+export const WAITING_REASONS = [
+  "campaignPaused",
+  "turn",
+  "otherJob",
+  "vehicleHeld",
+  "vehicleRetired",
+] as const;
+export type WaitingReason = (typeof WAITING_REASONS)[number];
+
+/** What a queued job waits for; undefined: only for its vehicle to ask. */
+export function waitingFor(
+  job: OpenJob,
+  jobs: readonly OpenJob[],
+  vehicle: { readonly held: boolean; readonly retired: boolean },
+  at: number,
+): WaitingReason | undefined {
+  if (job.status !== "queued") return undefined;
+  if (vehicle.retired) return "vehicleRetired";
+  if (vehicle.held) return "vehicleHeld";
+  if (job.campaignState !== "active") return "campaignPaused";
+  if (job.turn !== null) return "turn";
+  return jobToOffer(jobs, at)?.jobId === job.jobId ? undefined : "otherJob";
+}

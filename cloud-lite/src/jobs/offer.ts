@@ -1,16 +1,13 @@
 import type { Offer } from "@halfshaft/ota-format";
-import { getCampaign } from "../campaigns/store.ts";
+import { consentOf, getCampaignRow, safetyPolicyOf } from "../campaigns/store.ts";
 import type { Cloud } from "../cloud.ts";
 import type { Database } from "../db/open.ts";
 import type { Work } from "../plugins/writes.ts";
 import { getRelease } from "../releases/store.ts";
 import { setDesiredJob } from "../vehicles/desired.ts";
-import { isHeld } from "../vehicles/hold.ts";
-import { jobToOffer, offerIsOver, type OpenJob } from "./offer-rules.ts";
-import { getJobRow, jobEcus, noteVersionsBefore, openJobs, type JobRow } from "./store.ts";
+import { jobToOffer, offerIsOver } from "./offer-rules.ts";
+import { getJobRow, jobEcus, noteVersionsBefore, openJobsWithCampaigns, type OpenJobRow } from "./store.ts";
 import { updateJob } from "./update.ts";
-
-type OpenJobRow = JobRow & OpenJob;
 
 /** What would be offered now. Most vehicles most of the time: nothing, and then nothing is written. */
 export async function peekOffer(
@@ -19,21 +16,24 @@ export async function peekOffer(
   vehicleId: string,
   at: number,
 ): Promise<{ job?: OpenJobRow; over: OpenJobRow[] }> {
-  const open: OpenJobRow[] = [];
-  for (const job of await openJobs(db, organisationId, vehicleId)) {
-    const campaign = await db
-      .selectFrom("campaigns")
-      .select("state")
-      .where("organisationId", "=", organisationId)
-      .where("campaignId", "=", job.campaignId)
-      .executeTakeFirstOrThrow();
-    open.push({ ...job, campaignState: campaign.state });
-  }
+  const open = await openJobsWithCampaigns(db, organisationId, vehicleId);
+  if (open.length === 0) return { over: [] };
   const over = open.filter((job) => offerIsOver(job, at));
-  const isStopped = open.length > 0 && (await isHeld(db, organisationId, vehicleId));
-  // What has begun must be able to finish.
-  const job = jobToOffer(isStopped ? open.filter(({ status }) => status === "active") : open, at);
-  return job ? { job, over } : { over };
+  const job = jobToOffer(open, at);
+  if (!job) return { over };
+  // A vehicle that somebody must look at finishes what it has begun, and gets nothing new.
+  if (job.status !== "active" && !(await mayGetJobs(db, organisationId, vehicleId))) return { over };
+  return { job, over };
+}
+
+async function mayGetJobs(db: Database, organisationId: string, vehicleId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom("vehicles")
+    .select(["heldReason", "retiredAt"])
+    .where("organisationId", "=", organisationId)
+    .where("vehicleId", "=", vehicleId)
+    .executeTakeFirst();
+  return row !== undefined && row.heldReason === null && row.retiredAt === null;
 }
 
 /** Marks the job as offered and makes its software what the Director signs for this vehicle. */
@@ -62,7 +62,7 @@ export async function makeOffer(cloud: Cloud, work: Work, vehicleId: string): Pr
 /** The offer of a job that is offered already: a read. */
 export async function readOffer(db: Database, organisationId: string, jobId: string): Promise<Offer> {
   const job = await getJobRow(db, organisationId, jobId);
-  const campaign = await getCampaign(db, organisationId, job.campaignId);
+  const campaign = await getCampaignRow(db, organisationId, job.campaignId);
   const { releaseId, name, headline, notes } = await getRelease(db, organisationId, job.releaseId);
   const ecus = await jobEcus(db, organisationId, jobId);
   return {
@@ -77,8 +77,8 @@ export async function readOffer(db: Database, organisationId: string, jobId: str
       hardwareId: ecu.hardwareId,
       version: ecu.version,
     })),
-    consent: campaign.consent,
-    safetyPolicy: campaign.safetyPolicy,
+    consent: consentOf(campaign),
+    safetyPolicy: safetyPolicyOf(campaign),
     offeredAt: job.offeredAt!,
     expiresAt: job.expiresAt!,
   };

@@ -1,73 +1,16 @@
 import type { Selectable } from "kysely";
-import { v7 as uuidv7 } from "uuid";
 import { FAILURES, failureHelp, failureSentence, isFailureName } from "@halfshaft/ota-format";
 import type { OutcomeEvent, StageEvent } from "@halfshaft/ota-format";
-import type { Assignment } from "../campaigns/rules.ts";
 import type { Page } from "../db/cursor.ts";
 import type { Database } from "../db/open.ts";
 import type { Tables } from "../db/tables.ts";
 import { Refusal } from "../refusals.ts";
-import { ecusOf, present, type EcuRow } from "../vehicles/store.ts";
+import { ecusOf, present } from "../vehicles/store.ts";
+import type { OpenJob } from "./offer-rules.ts";
 import type { JobFailure, JobStatus, JobSummary } from "./schema.ts";
 
 export type JobRow = Selectable<Tables["jobs"]>;
 type ReportedFailure = NonNullable<OutcomeEvent["failure"]>;
-
-export async function insertJob(
-  tx: Database,
-  given: {
-    organisationId: string;
-    at: number;
-    campaignId: string;
-    phaseId: string;
-    releaseId: string;
-    vehicleId: string;
-    assignments: readonly Assignment<EcuRow>[];
-  },
-): Promise<string> {
-  const { organisationId, at, assignments, ...rest } = given;
-  const jobId = uuidv7();
-  await tx
-    .insertInto("jobs")
-    .values({
-      organisationId,
-      jobId,
-      ...rest,
-      attempt: 1,
-      status: "queued",
-      stage: null,
-      outcome: null,
-      failure: null,
-      manifest: null,
-      manifestNote: null,
-      withdrawnAt: null,
-      createdAt: at,
-      offeredAt: null,
-      expiresAt: null,
-      startedAt: null,
-      endedAt: null,
-    })
-    .execute();
-  await tx
-    .insertInto("jobEcus")
-    .values(
-      assignments.map(({ ecu, image }, position) => ({
-        organisationId,
-        jobId,
-        ecuId: ecu.ecuId,
-        name: ecu.name,
-        hardwareId: ecu.hardwareId,
-        imageId: image.imageId,
-        version: image.version,
-        sha256: image.sha256,
-        position,
-        versionBefore: ecu.version,
-        sha256Before: ecu.imageSha256,
-      })),
-    )
-    .execute();
-  return jobId;
-}
 
 /** @throws {Refusal} JOB_UNKNOWN */
 export async function getJobRow(db: Database, organisationId: string, jobId: string): Promise<JobRow> {
@@ -127,6 +70,28 @@ export async function openJobs(db: Database, organisationId: string, vehicleId: 
     .where("vehicleId", "=", vehicleId)
     .where("status", "in", OPEN)
     .orderBy("jobId")
+    .execute();
+}
+
+export type OpenJobRow = JobRow & OpenJob;
+
+/** As `openJobs`, each with what its campaign says about who comes first. */
+export async function openJobsWithCampaigns(
+  db: Database,
+  organisationId: string,
+  vehicleId: string,
+): Promise<OpenJobRow[]> {
+  return db
+    .selectFrom("jobs as j")
+    .innerJoin("campaigns as c", (join) =>
+      join.onRef("c.organisationId", "=", "j.organisationId").onRef("c.campaignId", "=", "j.campaignId"),
+    )
+    .selectAll("j")
+    .select(["c.state as campaignState", "c.priority"])
+    .where("j.organisationId", "=", organisationId)
+    .where("j.vehicleId", "=", vehicleId)
+    .where("j.status", "in", OPEN)
+    .orderBy("j.jobId")
     .execute();
 }
 

@@ -1,4 +1,5 @@
-import type { JsonText, Millis, Owned } from "../db/columns.ts";
+import type { Generated } from "kysely";
+import type { Flag, JsonText, Millis, Owned } from "../db/columns.ts";
 
 interface JobsTable extends Owned {
   jobId: string;
@@ -20,6 +21,17 @@ interface JobsTable extends Owned {
   expiresAt: Millis | null;
   startedAt: Millis | null;
   endedAt: Millis | null;
+  /** 0 once a further attempt was made: only the latest one counts in rates. */
+  latest: Generated<Flag>;
+  /** The place in the queue of a paced phase, as long as the vehicle may not come yet; lowest first. */
+  turn: number | null;
+  /** When the vehicle was let in. */
+  admittedAt: Millis | null;
+  /** When the vehicle last said anything about this job, by the cloud's clock. */
+  heardAt: Millis | null;
+  failureCode: string | null;
+  /** What of the safety policy the vehicle waits for. */
+  blockedBy: JsonText | null;
 }
 
 interface JobEcusTable extends Owned {

@@ -1,10 +1,9 @@
 import type { VersionManifest } from "@halfshaft/ota-format";
-import { completeIfOver } from "../campaigns/complete.ts";
 import type { Cloud } from "../cloud.ts";
 import type { Work } from "../plugins/writes.ts";
 import { eventsOfJob } from "../telemetry/store.ts";
 import { manifestAgreement } from "./agreement.ts";
-import { deriveJob } from "./derive.ts";
+import { deriveJob, type JobState } from "./derive.ts";
 import { findJobRow, jobEcus, openJobs, type JobRow } from "./store.ts";
 
 const ENDED = new Set(["succeeded", "rolledBack", "failed", "declined", "expired"]);
@@ -30,9 +29,12 @@ export async function updateJob(cloud: Cloud, work: Work, job: JobRow): Promise<
       stage: state.stage ?? null,
       outcome: state.outcome ?? null,
       failure: state.failure ? JSON.stringify(state.failure) : null,
+      failureCode: failureCodeOf(state),
       manifest: job.manifest,
       manifestNote: job.manifestNote,
       withdrawnAt: job.withdrawnAt,
+      heardAt: job.heardAt,
+      turn: state.status === "queued" ? job.turn : null,
       startedAt: state.startedAt ?? null,
       endedAt: state.endedAt ?? null,
     })
@@ -55,16 +57,24 @@ export async function updateJob(cloud: Cloud, work: Work, job: JobRow): Promise<
       },
       byCloud ? { kind: "cloud", id: "offer" } : { kind: "vehicle", id: job.vehicleId },
     );
-    work.afterCommit(() => cloud.metrics.jobsEnded.inc({ outcome: state.status }));
-    await completeIfOver(work, job.campaignId);
+    work.afterCommit(() => {
+      cloud.metrics.jobsEnded.inc({ outcome: state.status });
+      cloud.campaigns.wake(organisationId, job.campaignId);
+    });
   }
+}
+
+/** What rates are made of; a success that the manifest contradicts has a code of its own. */
+function failureCodeOf({ status, failure }: JobState): string | null {
+  if (status !== "failed" && status !== "rolledBack") return null;
+  return failure?.code ?? (status === "failed" ? "REPORT_MANIFEST_DISAGREES" : null);
 }
 
 /** After new events: derives every job that they name. Events of another vehicle do not count for a job. */
 export async function updateJobs(cloud: Cloud, work: Work, jobIds: Iterable<string>): Promise<void> {
   for (const jobId of new Set(jobIds)) {
     const job = await findJobRow(work.tx, work.organisationId, jobId);
-    if (job) await updateJob(cloud, work, job);
+    if (job) await updateJob(cloud, work, { ...job, heardAt: work.at });
   }
 }
 
@@ -82,6 +92,7 @@ export async function noteManifest(
     const counts = agreement?.verdict === "agrees" || job.outcome === "succeeded";
     await updateJob(cloud, work, {
       ...job,
+      heardAt: work.at,
       manifest: counts ? (agreement?.verdict ?? null) : null,
       manifestNote: counts && agreement?.failure ? JSON.stringify(agreement.failure) : null,
     });

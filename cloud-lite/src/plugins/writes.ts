@@ -84,26 +84,50 @@ export async function inTransaction<T>(
   actor: Actor,
   requestId: string,
   run: (work: Work) => Promise<T>,
+  permission?: string,
 ): Promise<T> {
   const { organisationId } = actor;
-  const self: AuditActor =
-    actor.kind === "vehicle"
-      ? { kind: "vehicle", id: actor.vehicleId }
-      : { kind: "operator", id: actor.principalId };
+  const isVehicle = actor.kind === "vehicle";
+  const by: AuditActor = isVehicle
+    ? { kind: "vehicle", id: actor.vehicleId }
+    : { kind: "operator", id: actor.principalId, credentialId: actor.credentialId };
+  const locks = isVehicle ? ["vehicle", actor.vehicleId] : ["operators"];
+  return transact(cloud, { organisationId, by, requestId, permission, locks }, run);
+}
+
+/** A transaction that no request asked for. The cloud is its actor; `name` tells which part, and is also its lock. */
+export const inBackground = <T>(
+  cloud: Cloud,
+  organisationId: string,
+  name: readonly [part: string, ...of: string[]],
+  run: (work: Work) => Promise<T>,
+): Promise<T> =>
+  transact(cloud, { organisationId, by: { kind: "cloud", id: name[0] }, requestId: "-", locks: name }, run);
+
+interface Given {
+  readonly organisationId: string;
+  readonly by: AuditActor;
+  readonly requestId: string;
+  readonly permission?: string;
+  /** One transaction at a time holds the lock of this name. */
+  readonly locks: readonly string[];
+}
+
+async function transact<T>(
+  cloud: Cloud,
+  { organisationId, by, requestId, permission, locks }: Given,
+  run: (work: Work) => Promise<T>,
+): Promise<T> {
   const { result, effects } = await inOneTransaction(cloud.db, async (tx) => {
     const at = cloud.now();
     const begun: (() => void)[] = [];
     const entries: AuditGiven[] = [];
-    await lock(
-      tx,
-      organisationId,
-      ...(actor.kind === "vehicle" ? ["vehicle", actor.vehicleId] : ["operators"]),
-    );
+    await lock(tx, organisationId, ...locks);
     const done = await run({
       tx,
       organisationId,
       at,
-      audit: async (note, by = self) => void entries.push({ at, actor: by, requestId, note }),
+      audit: async (note, actor = by) => void entries.push({ at, actor, requestId, permission, note }),
       afterCommit: (effect) => void begun.push(effect),
     });
     // Last, for from here to the commit nobody else can append.

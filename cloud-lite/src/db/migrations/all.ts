@@ -6,6 +6,7 @@ import { claims } from "./0004-claims.ts";
 import { fleet } from "./0005-fleet.ts";
 import { twin } from "./0006-twin.ts";
 import { releaseMetadata } from "./0007-release-metadata.ts";
+import { campaignEngine } from "./0008-campaign-engine.ts";
 import { webhooks } from "./0011-webhooks.ts";
 
 /** In the order of their names. What was released is never changed: add another. */
@@ -16,6 +17,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0005-fleet": fleet,
   "0006-twin": twin,
   "0007-release-metadata": releaseMetadata,
+  "0008-campaign-engine": campaignEngine,
   "0010-access": access,
   "0011-webhooks": webhooks,
 };

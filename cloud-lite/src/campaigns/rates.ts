@@ -1,0 +1,76 @@
+/** How the jobs of a phase stand; each vehicle counts with its latest attempt. */
+export interface Tally {
+  readonly queued: number;
+  readonly offered: number;
+  readonly active: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly rolledBack: number;
+  readonly declined: number;
+  readonly expired: number;
+  /** Of the active ones: not heard of for too long since their first step. */
+  readonly silent: number;
+  /** Of the failed ones: the download did not work. */
+  readonly downloadFailed: number;
+  /** Of the ended ones: an ECU that does not answer any more. */
+  readonly unrecoverable: number;
+  /** Of the active ones: wait for the state that the safety policy demands. */
+  readonly blocked: number;
+}
+
+export const NO_JOBS: Tally = {
+  queued: 0,
+  offered: 0,
+  active: 0,
+  succeeded: 0,
+  failed: 0,
+  rolledBack: 0,
+  declined: 0,
+  expired: 0,
+  silent: 0,
+  downloadFailed: 0,
+  unrecoverable: 0,
+  blocked: 0,
+};
+
+/** Shares of what was judged, 0…1; NaN while nothing was. */
+export interface Rates {
+  /** Vehicles whose update ran to an end, or fell silent on the way: the denominator. */
+  readonly judged: number;
+  readonly success: number;
+  readonly failure: number;
+  readonly rollback: number;
+  readonly downloadFailure: number;
+  readonly silence: number;
+}
+
+/**
+ * failure = (failed + rolled back + silent) / (finished + silent). Offers that were not reached, declined or expired
+ * are in no denominator: nothing was tried.
+ */
+export function ratesOf(tally: Tally): Rates {
+  const { succeeded, failed, rolledBack, silent, downloadFailed } = tally;
+  const judged = succeeded + failed + rolledBack + silent;
+  return {
+    judged,
+    success: succeeded / judged,
+    failure: (failed + rolledBack + silent) / judged,
+    rollback: rolledBack / judged,
+    downloadFailure: downloadFailed / judged,
+    silence: silent / judged,
+  };
+}
+
+export const openOf = ({ queued, offered, active }: Tally): number => queued + offered + active;
+
+export const sizeOf = (tally: Tally): number =>
+  openOf(tally) + tally.succeeded + tally.failed + tally.rolledBack + tally.declined + tally.expired;
+
+/** What has come since an earlier tally: what an operator saw and went on from does not trip the switch again. */
+export function since(tally: Tally, earlier: Partial<Tally>): Tally {
+  const changed = Object.entries(tally).map(([key, value]) => [
+    key,
+    Math.max(0, (value as number) - (earlier[key as keyof Tally] ?? 0)),
+  ]);
+  return Object.fromEntries(changed) as Record<keyof Tally, number>;
+}

@@ -1,0 +1,123 @@
+import type { Cloud } from "../cloud.ts";
+import { inBackground } from "../plugins/writes.ts";
+import { chooseRank } from "./candidates.ts";
+import { LIVE_STATES } from "./life-cycle.ts";
+import { stepCampaign } from "./step.ts";
+import { getCampaignRow, lockCampaign } from "./store.ts";
+import { createWakeUps } from "./wake-ups.ts";
+
+/**
+ * Takes campaigns on, a bounded step at a time. Each step is a transaction that first takes the campaign's row, so
+ * several instances may work on the same campaigns; and each follows from what is stored, so nothing is lost with a
+ * process.
+ */
+export interface Reconciler {
+  /** Something has happened to a campaign: look at it soon. */
+  wake(organisationId: string, campaignId: string): void;
+  /** Looks at all campaigns that are not settled: called from time to time, and after a start. */
+  tick(): Promise<void>;
+  /** Tells vehicles to ask, not all in the same moment. */
+  wakeVehicles(vehicleIds: readonly string[]): void;
+  /** Resolves when no campaign is being worked on. */
+  idle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Key {
+  readonly organisationId: string;
+  readonly campaignId: string;
+}
+
+export function createReconciler(cloud: () => Cloud, onError: (error: unknown) => void): Reconciler {
+  const due = new Map<string, Key>();
+  const state: { running?: Promise<void>; closing: boolean } = { closing: false };
+  const wakeUps = createWakeUps((vehicleId) => cloud().wakeUp(vehicleId));
+
+  const run = async (): Promise<void> => {
+    // One step of each in turn: a large campaign does not keep the others waiting.
+    for (const [id, key] of due) {
+      if (state.closing) return;
+      due.delete(id);
+      try {
+        if (await step(cloud(), key)) due.set(id, key);
+      } catch (error) {
+        // It stays unsettled: the next tick comes back to it.
+        onError(error);
+      }
+      await new Promise(setImmediate);
+    }
+  };
+  const wake = (key: Key): void => {
+    if (state.closing) return;
+    due.set(key.campaignId, key);
+    state.running ??= run().finally(() => {
+      state.running = undefined;
+      // What came after the last look.
+      for (const late of due.values()) wake(late);
+    });
+  };
+  const idle = async (): Promise<void> => {
+    while (state.running) await state.running;
+  };
+  return {
+    wake: (organisationId, campaignId) => wake({ organisationId, campaignId }),
+    async tick() {
+      const rows = await cloud()
+        .db.selectFrom("campaigns")
+        .select(["organisationId", "campaignId"])
+        .where("settled", "=", 0)
+        .where("state", "in", LIVE_STATES)
+        .orderBy("priority", "desc")
+        .orderBy("campaignId")
+        .execute();
+      for (const row of rows) wake(row);
+      await idle();
+    },
+    wakeVehicles: (vehicleIds) => wakeUps.add(vehicleIds),
+    idle,
+    async close() {
+      state.closing = true;
+      wakeUps.close();
+      await idle();
+    },
+  };
+}
+
+const LOOK_EVERY_MS = 5000;
+
+/** Looks at the campaigns at once and from time to time. @returns ends it, after what is under way */
+export function runReconciler(
+  reconciler: Reconciler,
+  onError: (error: unknown) => void,
+): () => Promise<void> {
+  const look = (): void => void reconciler.tick().catch(onError);
+  const timer = setInterval(look, LOOK_EVERY_MS);
+  look();
+  return async () => {
+    clearInterval(timer);
+    await reconciler.close();
+  };
+}
+
+/** @returns whether there is more to do at once */
+async function step(cloud: Cloud, { organisationId, campaignId }: Key): Promise<boolean> {
+  const result = await inBackground(cloud, organisationId, ["campaigns", campaignId], async (work) =>
+    stepCampaign(cloud, work, await lockCampaign(work.tx, organisationId, campaignId)),
+  );
+  if (typeof result === "string") return result === "more";
+  // Looks at the whole fleet: outside of a transaction, so that nobody waits for it.
+  const { choose: phase } = result;
+  const campaign = await getCampaignRow(cloud.db, organisationId, campaignId);
+  const rankBelow = await chooseRank(cloud.db, campaign, phase, cloud.now());
+  await inBackground(cloud, organisationId, ["campaigns", campaignId], async (work) => {
+    // Another instance may have chosen first; then that holds.
+    await work.tx
+      .updateTable("phases")
+      .set({ rankBelow })
+      .where("organisationId", "=", organisationId)
+      .where("phaseId", "=", phase.phaseId)
+      .where("rankBelow", "is", null)
+      .execute();
+  });
+  return true;
+}

@@ -1,0 +1,67 @@
+import type { Cloud } from "../cloud.ts";
+import { insertJobs } from "../jobs/insert.ts";
+import type { Work } from "../plugins/writes.ts";
+import { assignSoftware } from "./assign.ts";
+import { VEHICLES_AT_ONCE } from "./fill.ts";
+import { changeCampaign, planOf, type CampaignRow, type PhaseRow } from "./store.ts";
+import { isPaced, rankOf } from "./who-is-next.ts";
+
+/**
+ * Tries again what failed, was rolled back or expired before somebody asked for it: a further attempt takes the place
+ * of the last one, also in the rates. Vehicles that get nothing any more keep theirs.
+ */
+export async function retryJobs(
+  cloud: Cloud,
+  work: Work,
+  campaign: CampaignRow,
+  phases: readonly PhaseRow[],
+): Promise<void> {
+  const { tx, organisationId, at } = work;
+  const { campaignId, retryAfter, retryBelow, seed } = campaign;
+  const failed = await tx
+    .selectFrom("jobs")
+    .select(["jobId", "vehicleId", "phaseId", "attempt"])
+    .where("organisationId", "=", organisationId)
+    .where("campaignId", "=", campaignId)
+    .where("latest", "=", 1)
+    .where("status", "in", ["failed", "rolledBack", "expired"])
+    .where("jobId", "<", retryBelow)
+    .$if(retryAfter !== null, (q) => q.where("jobId", ">", retryAfter!))
+    .orderBy("jobId")
+    .limit(VEHICLES_AT_ONCE)
+    .execute();
+  const { assigned } = await assignSoftware(
+    work,
+    campaign,
+    failed.map(({ vehicleId }) => vehicleId),
+  );
+  const again = failed.filter(({ vehicleId }) => assigned.has(vehicleId));
+  if (again.length > 0) {
+    await tx
+      .updateTable("jobs")
+      .set({ latest: 0 })
+      .where("organisationId", "=", organisationId)
+      .where(
+        "jobId",
+        "in",
+        again.map(({ jobId }) => jobId),
+      )
+      .execute();
+  }
+  const paced = new Set(phases.filter((phase) => isPaced(planOf(phase))).map(({ phaseId }) => phaseId));
+  await insertJobs(
+    tx,
+    again.map(({ vehicleId, phaseId, attempt }) => {
+      const { releaseId, assignments } = assigned.get(vehicleId)!;
+      const turn = paced.has(phaseId) ? rankOf(seed, vehicleId) : null;
+      const common = { organisationId, at, campaignId, phaseId, releaseId, vehicleId, turn };
+      return { ...common, attempt: attempt + 1, ecus: assignments };
+    }),
+  );
+  const isOver = failed.length < VEHICLES_AT_ONCE;
+  await changeCampaign(tx, campaign, {
+    retryAfter: isOver ? null : failed.at(-1)!.jobId,
+    retryBelow: isOver ? null : retryBelow,
+  });
+  work.afterCommit(() => cloud.campaigns.wakeVehicles(again.map(({ vehicleId }) => vehicleId)));
+}

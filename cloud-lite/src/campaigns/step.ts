@@ -1,0 +1,207 @@
+import type { Cloud } from "../cloud.ts";
+import { expireOffers } from "../jobs/expire.ts";
+import type { Work } from "../plugins/writes.ts";
+import { getRelease } from "../releases/store.ts";
+import { planDeltas } from "../releases/delta-store.ts";
+import { admitVehicles } from "./admit.ts";
+import { talliesOf } from "./counts.ts";
+import { fillPhase } from "./fill.ts";
+import { failedFor, GATE_DEFAULTS, isSampled, missingAt, type Gate } from "./gates.ts";
+import { haltReasons, type HaltReason } from "./halt.ts";
+import { openOf, type Tally } from "./rates.ts";
+import { retryJobs } from "./retry.ts";
+import { changeCampaign, changePhase, phasesOf, planOf, type CampaignRow, type PhaseRow } from "./store.ts";
+import { haltRulesOf } from "./view.ts";
+import { withdrawOffers } from "./withdraw.ts";
+
+/** A phase with its numbers. */
+interface Counted {
+  readonly row: PhaseRow;
+  readonly tally: Tally;
+}
+
+/** What a step leaves: more to do at once, a phase whose vehicles must be chosen first, or nothing for now. */
+export type StepResult = "more" | "rest" | { readonly choose: PhaseRow };
+
+/** Its own actor: also a step within somebody's request is the cloud's. */
+const BY = { kind: "cloud", id: "campaigns" } as const;
+
+/**
+ * One bounded step of a campaign that this transaction has taken with `lockCampaign`. What is to be done follows from
+ * what is stored alone, so it does not matter who takes the step, or when: after an outage it goes on here.
+ */
+export async function stepCampaign(cloud: Cloud, work: Work, campaign: CampaignRow): Promise<StepResult> {
+  switch (campaign.state) {
+    case "scheduled":
+      if (campaign.startAt === null || campaign.startAt > work.at) return "rest";
+      await beginCampaign(cloud, work, campaign);
+      return "more";
+    case "active":
+      return stepActive(cloud, work, campaign);
+    case "paused":
+      return (await expireOffers(cloud, work, campaign)) ? "more" : "rest";
+    case "aborted":
+    case "reverted":
+      if (await withdrawOffers(cloud, work, campaign)) return "more";
+      await changeCampaign(work.tx, campaign, { settled: 1 });
+      return "rest";
+    default:
+      return "rest";
+  }
+}
+
+/** Makes a campaign active, and asks for the deltas that its vehicles can use. */
+export async function beginCampaign(cloud: Cloud, work: Work, campaign: CampaignRow): Promise<void> {
+  const { tx, organisationId, at } = work;
+  const { releaseId, campaignId, state } = campaign;
+  await changeCampaign(tx, campaign, { state: "active", startedAt: at });
+  const { images } = await getRelease(tx, organisationId, releaseId);
+  // The fleet may run versions that it did not when the release was published.
+  await planDeltas(tx, organisationId, at, images);
+  work.afterCommit(() => cloud.deltas.wake());
+  if (campaign.startAt === null) return;
+  await work.audit(
+    {
+      action: "campaign.started",
+      subjectKind: "campaign",
+      subjectId: campaignId,
+      payload: { before: { state }, after: { state: "active" }, startAt: campaign.startAt },
+    },
+    BY,
+  );
+}
+
+async function stepActive(cloud: Cloud, work: Work, campaign: CampaignRow): Promise<StepResult> {
+  const { tx, organisationId, at } = work;
+  const { campaignId, silenceMs } = campaign;
+  const rows = await phasesOf(tx, organisationId, [campaignId]);
+  const counted = rows.map(({ phaseId }) => ({ phaseId, silenceMs }));
+  const tallies = await talliesOf(tx, organisationId, at, counted);
+  const phases = rows.map((row) => ({ row, tally: tallies.get(row.phaseId)! }));
+  const begun = phases.filter(({ row }) => row.startedAt !== null);
+
+  // Before anything else: a pause always wins.
+  const reasons = haltReasons(begun.map(judged), haltRulesOf(campaign));
+  if (reasons.length > 0) {
+    await haltCampaign(work, campaign, reasons);
+    return "rest";
+  }
+  if (await expireOffers(cloud, work, campaign)) return "more";
+  if (campaign.retryBelow !== null) {
+    await retryJobs(cloud, work, campaign, rows);
+    return "more";
+  }
+  const unfilled = begun.find(({ row }) => row.filledAt === null)?.row;
+  if (unfilled) {
+    if (unfilled.rankBelow === null && planOf(unfilled).size !== undefined) return { choose: unfilled };
+    await fillPhase(cloud, work, campaign, unfilled);
+    return "more";
+  }
+  let more = false;
+  for (const { row, tally } of begun) more = (await admitVehicles(cloud, work, row, tally)) || more;
+  if (more) return "more";
+  return advance(cloud, work, campaign, phases);
+}
+
+const judged = ({ row, tally }: Counted) => ({
+  name: row.name,
+  tally,
+  baseline: JSON.parse(row.baseline) as Partial<Tally>,
+  filled: row.filledAt !== null,
+});
+
+/** Begins the next phase where the gate of the last one is passed, or ends the campaign. */
+async function advance(
+  cloud: Cloud,
+  work: Work,
+  campaign: CampaignRow,
+  phases: readonly Counted[],
+): Promise<StepResult> {
+  const { tx, at } = work;
+  const last = phases.findLast(({ row }) => row.startedAt !== null);
+  const next = phases.find(({ row }) => row.startedAt === null);
+  if (!next) return finish(cloud, work, campaign, phases);
+  if (last) {
+    const facts = { tally: last.tally, filled: true, sampledAt: last.row.sampledAt, at };
+    const gate: Gate = { ...GATE_DEFAULTS, ...planOf(last.row).gate };
+    if (facts.sampledAt === null && isSampled(facts, gate.minimumSample)) {
+      await changePhase(tx, last.row, { sampledAt: at });
+      return "more";
+    }
+    const missing = missingAt(gate, facts);
+    const failed = failedFor(missing, facts);
+    if (failed.length > 0) {
+      const reason = { kind: "gateFailed", phase: last.row.name, missing: failed } as const;
+      await haltCampaign(work, campaign, [reason]);
+      return "rest";
+    }
+    if (missing.length > 0) return "rest";
+  }
+  if ((planOf(next.row).startAt ?? 0) > at) return "rest";
+  await beginPhase(work, campaign, next.row, BY);
+  return "more";
+}
+
+export async function beginPhase(
+  work: Work,
+  { campaignId }: CampaignRow,
+  phase: PhaseRow,
+  by?: typeof BY,
+): Promise<void> {
+  const { phaseId, name, position } = phase;
+  await changePhase(work.tx, phase, { startedAt: work.at });
+  await work.audit(
+    {
+      action: "campaign.phaseStarted",
+      subjectKind: "campaign",
+      subjectId: campaignId,
+      payload: { phaseId, name, position },
+    },
+    by,
+  );
+}
+
+/** A dynamic campaign looks for further vehicles from time to time; another one is over with its last job. */
+async function finish(
+  cloud: Cloud,
+  work: Work,
+  campaign: CampaignRow,
+  phases: readonly Counted[],
+): Promise<StepResult> {
+  const { tx, at } = work;
+  if (campaign.dynamic === 1) {
+    const due = phases.filter(({ row }) => (row.filledAt ?? at) <= at - LOOK_AGAIN_MS);
+    for (const { row } of due) await changePhase(tx, row, { filledAt: null, cursor: null, skipped: "{}" });
+    return due.length > 0 ? "more" : "rest";
+  }
+  if (phases.some(({ tally }) => openOf(tally) > 0)) return "rest";
+  await changeCampaign(tx, campaign, { state: "completed", endedAt: at, settled: 1 });
+  const { campaignId, name } = campaign;
+  const payload = { name, jobs: phases.map(({ row, tally }) => ({ phase: row.name, ...tally })) };
+  await work.audit(
+    { action: "campaign.completed", subjectKind: "campaign", subjectId: campaignId, payload },
+    BY,
+  );
+  return "rest";
+}
+
+const LOOK_AGAIN_MS = 10 * 60_000;
+
+/** The kill switch: pauses and says why. */
+async function haltCampaign(
+  work: Work,
+  campaign: CampaignRow,
+  reasons: readonly HaltReason[],
+): Promise<void> {
+  const { campaignId, state } = campaign;
+  await changeCampaign(work.tx, campaign, { state: "paused", haltedFor: JSON.stringify(reasons) });
+  await work.audit(
+    {
+      action: "campaign.halted",
+      subjectKind: "campaign",
+      subjectId: campaignId,
+      payload: { before: { state }, after: { state: "paused" }, reasons },
+    },
+    BY,
+  );
+}
