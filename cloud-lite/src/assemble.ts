@@ -1,3 +1,4 @@
+import { identityProviderOf } from "./access/identity-provider.ts";
 import type { ArtifactStore } from "./artifacts/store.ts";
 import { ADMIN, issueOperatorKey } from "./access/first-operator.ts";
 import { appendAudit } from "./audit/store.ts";
@@ -48,6 +49,7 @@ export function assembleCloud(parts: CloudParts): Cloud {
     config,
     now,
     db,
+    identityProvider: identityProviderOf(config, now),
     artifacts,
     signers,
     deltas,

@@ -2,6 +2,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fasti
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { Reconciler } from "./campaigns/reconciler.ts";
+import type { IdentityProvider } from "./access/identity-provider.ts";
 import type { ArtifactStore } from "./artifacts/store.ts";
 import type { CloudConfig } from "./config.ts";
 import type { Database } from "./db/open.ts";
@@ -18,6 +19,8 @@ export interface Cloud {
   /** Wall time, UTC ms. */
   readonly now: () => number;
   readonly db: Database;
+  /** Absent: this cloud's own users and keys only. */
+  readonly identityProvider?: IdentityProvider;
   readonly artifacts: ArtifactStore;
   readonly signers: Signers;
   readonly deltas: DeltaMaker;

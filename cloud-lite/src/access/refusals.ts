@@ -27,6 +27,11 @@ export const ACCESS_REFUSALS = {
     sentence: "Vehicle {vehicleId} is outside the scope in which you have {permission}.",
     help: "Ask an admin for a grant that covers its region and model.",
   },
+  IDENTITY_PROVIDER_UNREACHABLE: {
+    status: 503,
+    sentence: "The identity provider's keys at {url} cannot be had: {reason}.",
+    help: "Try again shortly; meanwhile users and keys of this cloud itself go on working.",
+  },
   LOGIN_FAILED: {
     status: 401,
     sentence: "Name and password do not fit.",

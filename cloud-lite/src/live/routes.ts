@@ -3,7 +3,8 @@ import websocket from "@fastify/websocket";
 import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { Id } from "@halfshaft/ota-format";
-import { findActor, type Actor } from "../access/store.ts";
+import { actorOfToken, bearerToken } from "../access/actor-of-token.ts";
+import type { Actor } from "../access/store.ts";
 import type { App, Cloud } from "../cloud.ts";
 import { actorOf } from "../plugins/admission.ts";
 import { Refusal } from "../refusals.ts";
@@ -151,7 +152,7 @@ function operatorOf(request: FastifyRequest): Actor & { kind: "operator" } {
 }
 
 async function stillAdmitted(cloud: Cloud, authorization: string | undefined) {
-  const token = /^bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
-  const actor = token === undefined ? undefined : await findActor(cloud.db, token, cloud.now());
+  const token = bearerToken(authorization);
+  const actor = token === undefined ? undefined : await actorOfToken(cloud, token);
   return actor?.kind === "operator" ? actor : undefined;
 }

@@ -1,6 +1,7 @@
 import rateLimit from "@fastify/rate-limit";
 import type { FastifyRequest } from "fastify";
-import { findActor, type Actor, type Operator } from "../access/store.ts";
+import { actorOfToken, bearerToken } from "../access/actor-of-token.ts";
+import type { Actor, Operator } from "../access/store.ts";
 import { rolesWith, scopesOf, type Permission } from "../access/grants.ts";
 import type { App, Cloud } from "../cloud.ts";
 import { Refusal } from "../refusals.ts";
@@ -42,8 +43,8 @@ export async function addAdmission(app: App, cloud: Cloud): Promise<void> {
     route.config = { ...route.config, admittance: admittanceOf(route) };
   });
   app.addHook("onRequest", async (request, reply) => {
-    const token = bearerToken(request);
-    request.actor = token === undefined ? null : ((await findActor(cloud.db, token, cloud.now())) ?? null);
+    const token = bearerToken(request.headers.authorization);
+    request.actor = token === undefined ? null : ((await actorOfToken(cloud, token)) ?? null);
     await requireWithin(maxOf(request), count, request, reply);
     if (request.is404) return;
     admit(request.routeOptions.config.admittance!, request.actor, token);
@@ -71,11 +72,6 @@ export function requirePermission(actor: Actor, permission: Permission): void {
     held: [...new Set(actor.grants.map(({ role }) => role))].join(", ") || "no role",
     roles: rolesWith(permission).join(" or "),
   });
-}
-
-/** Scheme names are case-insensitive (RFC 9110, 11.1). */
-function bearerToken(request: FastifyRequest): string | undefined {
-  return /^bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
 }
 
 /** An operator is its key; a vehicle is itself, whichever of its tokens it uses. */
