@@ -62,6 +62,16 @@ export const MACHINE_REFUSALS = {
     sentence: "{reason}.",
     help: "See `cloud {verb} --help`.",
   },
+  CLOUD_UNREACHABLE: {
+    status: 0,
+    sentence: "The cloud at {url} does not answer.",
+    help: "Start it with `cloud run`, or name another one with --url.",
+  },
+  IMPORT_FAILED: {
+    status: 0,
+    sentence: "{path} was not imported: {code}: {reason}",
+    help: "Correct that and send the whole file again; rows that were taken before count as unchanged.",
+  },
   FILE_UNREADABLE: {
     status: 0,
     sentence: "{path} cannot be read: {reason}.",

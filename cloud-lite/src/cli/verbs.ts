@@ -31,6 +31,11 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     readsOptions: true,
     load: () => import("./delta.ts"),
   },
+  import: {
+    what: "import FILE: as-built vehicles from CSV or JSON lines into a running cloud; see import --help",
+    readsOptions: true,
+    load: () => import("./import.ts"),
+  },
   openapi: { what: "openapi [FILE]: write the OpenAPI document", load: () => import("./openapi.ts") },
   help: { what: "this text", load: () => import("./help.ts") },
 };

@@ -47,6 +47,21 @@ export const VEHICLE_REFUSALS = {
     sentence: "Replacement {replacementId} is {state} already.",
     help: "Read what the vehicle reports now: GET /api/v1/vehicles/{vehicleId}/replacements.",
   },
+  IMPORT_UNKNOWN: {
+    status: 404,
+    sentence: "There is no import {importId}.",
+    help: "An import answers its id when it ends.",
+  },
+  IMPORT_HEADER_INVALID: {
+    status: 422,
+    sentence: "The file cannot be imported: its column {column} {reason}.",
+    help: "Correct the header; docs/as-built-import.md lists the columns. Nothing was changed.",
+  },
+  IMPORT_UNREADABLE: {
+    status: 422,
+    sentence: "The file cannot be read on from line {line}: {reason}.",
+    help: "Correct it there and send the whole file again: rows that were taken stay and count as unchanged.",
+  },
   HARDWARE_UNKNOWN: {
     status: 404,
     sentence: "Hardware {hardwareId} is not known.",

@@ -3,6 +3,7 @@ import type { Cloud } from "../cloud.ts";
 import { updateJob } from "../jobs/update.ts";
 import { jobEcus, openJobs } from "../jobs/store.ts";
 import type { Work } from "../plugins/writes.ts";
+import { reportedVersionKey } from "../releases/version-key.ts";
 import { Refusal } from "../refusals.ts";
 import { raiseDesiredRevision } from "./desired.ts";
 import { settleHold } from "./hold.ts";
@@ -95,6 +96,7 @@ async function takeIn(work: Work, row: ReplacementRow): Promise<void> {
 
 const softwareOf = (report: EcuReport, at: number) => ({
   version: report.version ?? null,
+  versionKey: reportedVersionKey(report.version),
   imageSha256: report.imageSha256 ?? null,
   releaseCounter: report.releaseCounter ?? null,
   activeBank: report.activeBank ?? null,

@@ -1,0 +1,111 @@
+import { createReadStream } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { extname } from "node:path";
+import { Readable } from "node:stream";
+import { parseArgs } from "node:util";
+import type { Problem } from "@halfshaft/ota-format";
+import { Refusal } from "../refusals.ts";
+import type { Invocation } from "./verbs.ts";
+
+const HELP = `usage: cloud import [--dry-run] [--allow-unknown-hardware] [--url URL] [--key FILE] FILE
+
+Imports as-built vehicles into a running cloud; importing a file twice changes nothing.
+
+  FILE                       .csv, or JSON lines: .ndjson or .jsonl
+  --dry-run                  only say what would be done
+  --allow-unknown-hardware   take ECUs whose hardware is not registered
+  --url URL                  of the cloud (http://127.0.0.1:8080)
+  --key FILE                 with an operator key (halfshaft-cloud/operator-key)
+  --json                     print the answer as one line of JSON`;
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".csv": "text/csv",
+  ".ndjson": "application/x-ndjson",
+  ".jsonl": "application/x-ndjson",
+};
+
+interface Result {
+  readonly importId: string;
+  readonly created: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  readonly refused: number;
+  readonly errors: readonly { readonly line: number; readonly sentence: string }[];
+}
+
+/** Sends a file of as-built vehicles to a running cloud, and says what became of its rows. */
+export async function run({ words }: Invocation): Promise<void> {
+  const { values, positionals } = parse(words);
+  const [file] = positionals;
+  if (values.help === true || file === undefined) {
+    console.log(HELP);
+    return;
+  }
+  const type = TYPES[extname(file).toLowerCase()];
+  if (type === undefined) {
+    const reason = `${file} ends neither in .csv nor in .ndjson`;
+    throw new Refusal("OPTION_INVALID", { reason, verb: "import" });
+  }
+  const key = (
+    await readFile(values.key, "utf8").catch((cause: unknown) => unreadable(values.key, cause))
+  ).trim();
+  const query = new URLSearchParams({
+    dryRun: String(values["dry-run"] === true),
+    allowUnknownHardware: String(values["allow-unknown-hardware"] === true),
+  });
+  const url = `${values.url.replace(/\/$/, "")}/api/v1/vehicles/import?${query.toString()}`;
+  const stream = createReadStream(file);
+  await new Promise((resolve, reject) => {
+    stream.once("open", resolve).once("error", reject);
+  }).catch((cause: unknown) => unreadable(file, cause));
+  const headers = { authorization: `Bearer ${key}`, "content-type": type };
+  const body = Readable.toWeb(stream) as ReadableStream;
+  const answer = await fetch(url, { method: "POST", headers, body, duplex: "half" }).catch(
+    (cause: unknown) => {
+      throw new Refusal("CLOUD_UNREACHABLE", { url: values.url }, { cause });
+    },
+  );
+  const text = await answer.text();
+  if (!answer.ok) {
+    const { code, detail } = JSON.parse(text) as Problem;
+    throw new Refusal("IMPORT_FAILED", { path: file, code, reason: detail ?? "" });
+  }
+  const result = (JSON.parse(text) as { data: Result }).data;
+  console.log(values.json === true ? JSON.stringify(result) : told(result, values["dry-run"] === true));
+}
+
+function told({ importId, created, updated, unchanged, refused, errors }: Result, dryRun: boolean): string {
+  const done = dryRun ? "Would be" : "Were";
+  const lines = errors.map(({ line, sentence }) => `line ${line}: ${sentence}`);
+  const more = refused - errors.length;
+  return [
+    `${done} created ${created}, updated ${updated}, unchanged ${unchanged}, refused ${refused}. Import ${importId}.`,
+    ...lines,
+    ...(more > 0 ? [`and ${more} more: GET /api/v1/vehicles/imports/${importId}/errors`] : []),
+  ].join("\n");
+}
+
+function unreadable(file: string, cause: unknown): never {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  throw new Refusal("FILE_UNREADABLE", { path: file, reason }, { cause });
+}
+
+function parse(words: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...words],
+      allowPositionals: true,
+      options: {
+        "dry-run": { type: "boolean" },
+        "allow-unknown-hardware": { type: "boolean" },
+        url: { type: "string", default: "http://127.0.0.1:8080" },
+        key: { type: "string", default: "halfshaft-cloud/operator-key" },
+        json: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split(". ")[0]! : String(cause);
+    throw new Refusal("OPTION_INVALID", { reason, verb: "import" }, { cause });
+  }
+}
