@@ -83,6 +83,7 @@ debian() {
 
 debian bsdiff bsdiff || say "without bsdiff the tests against the outside tool are skipped"
 debian socat socat || say "without socat the slcan driver is not tested through pseudo-terminals"
+debian mosquitto mosquitto || say "without mosquitto the broker that others run is not tested"
 python_can() { /usr/bin/python3 -c 'import can, serial' >/dev/null 2>&1; }
 if ! python_can && [ "$install" = yes ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
 	say "Installing the Debian packages python3-can and python3-serial (forbid this with --no-install) ..."

@@ -27,6 +27,11 @@ export const SETTINGS = {
   host: text("address to listen on", "127.0.0.1"),
   port: integer("HTTP port, 0 for any free one", 8080, 0, 65_535),
   mqttPort: integer("MQTT port, 0 for any free one", 1883, 0, 65_535),
+  mqttBroker: optionalText("mqtts://user@host:port, a broker in place of the embedded one", {
+    pattern: /^mqtts?:\/\/[^/]+/,
+    reason: "it must begin with mqtt:// or mqtts://",
+  }),
+  mqttPasswordFile: optionalText("file with the password for that broker"),
   vinPolicy: choice(VIN_POLICIES, "checkDigit"),
   maxImageBytes: integer("largest firmware upload", 16 * 1024 * 1024, 1024, 1024 ** 3),
   offerTtlMs: integer("how long an offer stands", 14 * DAY_MS, 1000, 365 * DAY_MS),

@@ -1,24 +1,25 @@
-import { type AddressInfo, createServer } from "node:net";
+import type { Server } from "node:net";
 import pino, { type Logger } from "pino";
 import { workerDeltaEngine } from "@halfshaft/ota-format/delta";
 import { findActor } from "./access/store.ts";
 import { buildApp } from "./app.ts";
 import { assembleCloud } from "./assemble.ts";
 import { runReconciler } from "./campaigns/reconciler.ts";
-import type { App } from "./cloud.ts";
-import { flagOf, type CloudConfig } from "./config.ts";
+import type { CloudConfig } from "./config.ts";
 import { openFolderAlone } from "./data-folder.ts";
 import { DEFAULT_ORGANISATION } from "./db/open.ts";
 import { runLive } from "./live/run.ts";
-import { createBroker, type Broker } from "./mqtt/broker.ts";
+import { listen } from "./listen.ts";
+import { createBroker } from "./mqtt/broker.ts";
+import { connectOutsideBroker, readBrokerPassword, type OutsideBroker } from "./mqtt/outside-broker.ts";
 import { collectProcessMetrics } from "./plugins/metrics.ts";
-import { Refusal } from "./refusals.ts";
 import { deltaCreator } from "./releases/delta-creator.ts";
 import { post } from "./webhooks/deliver.ts";
 import { createDispatcher } from "./webhooks/dispatcher.ts";
 import { runWebhooks } from "./webhooks/run.ts";
 import { openTelemetrySink } from "./tracing/open-telemetry.ts";
 import { createTracing } from "./tracing/tracing.ts";
+import type { Presence } from "./mqtt/topics.ts";
 import { storePresence } from "./vehicles/presence.ts";
 
 export interface RunningCloud {
@@ -39,25 +40,37 @@ const IDEMPOTENCY_MS = 7 * 24 * HOUSEKEEPING_MS;
 
 /**
  * Starts a cloud on its data folder.
- * @throws {Refusal} CLOUD_NOT_INITIALISED, DATA_IN_USE, DATA_UNUSABLE, PORT_TAKEN or ADDRESS_UNUSABLE
+ * @throws {Refusal} CLOUD_NOT_INITIALISED, DATA_IN_USE, DATA_UNUSABLE, MQTT_BROKER_REFUSED, PORT_TAKEN or ADDRESS_UNUSABLE
  */
 export async function startCloud(config: CloudConfig, now: () => number = Date.now): Promise<RunningCloud> {
   const log = createLog(config);
   const onError = (error: unknown): void => log.error({ err: error }, "background work failed");
   const { db, signers, artifacts, release } = await openFolderAlone(config, now);
   const presence = new Set<Promise<void>>();
-  const broker = await createBroker({
-    async vehicleOfToken(token) {
-      const actor = await findActor(db, token, now());
-      return actor?.kind === "vehicle" ? actor.vehicleId : undefined;
-    },
-    onPresence(vehicleId, state) {
-      const stored = storePresence(db, DEFAULT_ORGANISATION, vehicleId, state, now()).catch(onError);
-      presence.add(stored);
-      void stored.finally(() => presence.delete(stored));
-    },
-    onClients: (count) => cloud.metrics.mqttClients.set(count),
-    onError,
+  const onPresence = (vehicleId: string, state: Presence): void => {
+    const stored = storePresence(db, DEFAULT_ORGANISATION, vehicleId, state, now()).catch(onError);
+    presence.add(stored);
+    void stored.finally(() => presence.delete(stored));
+  };
+  const openBroker = async (): Promise<OutsideBroker & { readonly server?: Server }> => {
+    if (config.mqttBroker) {
+      const password = await readBrokerPassword(config.mqttPasswordFile);
+      return connectOutsideBroker(config.mqttBroker, password, { onPresence, onError });
+    }
+    return createBroker({
+      async vehicleOfToken(token) {
+        const actor = await findActor(db, token, now());
+        return actor?.kind === "vehicle" ? actor.vehicleId : undefined;
+      },
+      onPresence,
+      onClients: (count) => cloud.metrics.mqttClients.set(count),
+      onError,
+    });
+  };
+  const broker = await openBroker().catch(async (error: unknown) => {
+    await db.destroy();
+    release();
+    throw error;
   });
   const sink = await openTelemetrySink(process.env);
   const cloud = assembleCloud({
@@ -119,51 +132,3 @@ const REDACTED = ["req.headers.authorization", "token", "password"];
 
 const createLog = (config: CloudConfig): Logger =>
   pino({ level: config.logLevel, redact: REDACTED }, LOG_STREAM);
-
-/** Before a folder is made for them. @throws {Refusal} PORT_TAKEN or ADDRESS_UNUSABLE */
-export async function checkPorts({ host, port, mqttPort }: CloudConfig): Promise<void> {
-  for (const [wanted, option] of [
-    [port, flagOf("port")],
-    [mqttPort, flagOf("mqttPort")],
-  ] as const) {
-    const probe = createServer();
-    await new Promise<void>((resolve, reject) => {
-      probe.once("error", reject);
-      probe.listen({ host, port: wanted }, resolve);
-    }).catch((error: unknown) => {
-      throw unusable(error, host, wanted, `--${option}`);
-    });
-    await new Promise((closed) => probe.close(closed));
-  }
-}
-
-async function listen(
-  app: App,
-  broker: Broker,
-  { host, port, mqttPort }: CloudConfig,
-): Promise<{ url: string; mqttUrl: string }> {
-  await app.listen({ host, port }).catch((error: unknown) => {
-    throw unusable(error, host, port, `--${flagOf("port")}`);
-  });
-  await new Promise<void>((resolve, reject) => {
-    broker.server.once("error", reject);
-    broker.server.listen({ host, port: mqttPort }, resolve);
-  }).catch((error: unknown) => {
-    throw unusable(error, host, mqttPort, `--${flagOf("mqttPort")}`);
-  });
-  const name = host.includes(":") ? `[${host}]` : host;
-  return {
-    url: `http://${name}:${boundPort(app.server.address())}`,
-    mqttUrl: `mqtt://${name}:${boundPort(broker.server.address())}`,
-  };
-}
-
-const boundPort = (address: AddressInfo | string | null): number =>
-  typeof address === "object" && address !== null ? address.port : 0;
-
-function unusable(error: unknown, host: string, port: number, option: string): Refusal {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (code === "EADDRINUSE") return new Refusal("PORT_TAKEN", { host, port, option }, { cause: error });
-  const reason = code || String(error);
-  return new Refusal("ADDRESS_UNUSABLE", { host, port, option, reason }, { cause: error });
-}

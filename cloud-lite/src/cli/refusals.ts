@@ -57,6 +57,11 @@ export const MACHINE_REFUSALS = {
     sentence: "{host} port {port} cannot be listened on: {reason}.",
     help: "Check {option} and the address of this machine.",
   },
+  MQTT_BROKER_REFUSED: {
+    status: 0,
+    sentence: "The MQTT broker {broker} does not let the cloud in: {reason}.",
+    help: "Check the user in --mqtt-broker, and the password in HALFSHAFT_CLOUD_MQTT_PASSWORD or --mqtt-password-file.",
+  },
   OPTION_INVALID: {
     status: 0,
     sentence: "{reason}.",

@@ -1,5 +1,6 @@
 import { initialiseFolder, isInitialised, operatorKeyFile } from "../data-folder.ts";
-import { checkPorts, startCloud } from "../server.ts";
+import { checkPorts } from "../listen.ts";
+import { startCloud } from "../server.ts";
 import type { Invocation } from "./verbs.ts";
 
 /** Starts the cloud, says so in one line of JSON, and stops at SIGTERM or SIGINT. */
