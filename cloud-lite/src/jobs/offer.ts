@@ -16,7 +16,7 @@ export async function peekOffer(
   vehicleId: string,
   at: number,
 ): Promise<{ job?: OpenJobRow; over: OpenJobRow[] }> {
-  const open = await openJobsWithCampaigns(db, organisationId, vehicleId);
+  const open = await openJobsWithCampaigns(db, organisationId, [vehicleId]);
   if (open.length === 0) return { over: [] };
   const over = open.filter((job) => offerIsOver(job, at));
   const job = jobToOffer(open, at);

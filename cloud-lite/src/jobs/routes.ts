@@ -1,13 +1,15 @@
 import { Type } from "typebox";
 import { Id } from "@halfshaft/ota-format";
+import { scopesOf } from "../access/grants.ts";
 import type { App, Cloud } from "../cloud.ts";
 import { cutPage, PageQuery, readPage } from "../db/cursor.ts";
-import { actorOf } from "../plugins/admission.ts";
+import { operatorOf } from "../plugins/admission.ts";
 import { answer, answers, answerWithETag, ref } from "../plugins/answers.ts";
 import { VehicleId } from "../vehicles/schema.ts";
 import { Job, JobStatusName, JobSummary } from "./schema.ts";
-import { listJobs } from "./store.ts";
+import { jobSummary, listJobs } from "./store.ts";
 import { readJob } from "./view.ts";
+import { waitingReasons } from "./waiting.ts";
 
 const tags = ["jobs"];
 
@@ -32,9 +34,13 @@ export function addJobRoutes(app: App, cloud: Cloud): void {
     },
     async (request) => {
       const page = readPage(request.query);
-      const found = await listJobs(cloud.db, actorOf(request).organisationId, page, request.query);
+      const { organisationId, grants } = operatorOf(request);
+      const scopes = scopesOf(grants, "campaign.read");
+      const found = await listJobs(cloud.db, organisationId, page, request.query, scopes);
       const { rows, nextCursor } = cutPage(found, page, (row) => row.jobId);
-      return answer(cloud, request, rows, nextCursor);
+      const waiting = await waitingReasons(cloud.db, organisationId, rows, cloud.now());
+      const jobs = rows.map((row) => jobSummary(row, waiting.get(row.jobId)));
+      return answer(cloud, request, jobs, nextCursor);
     },
   );
 
@@ -49,7 +55,10 @@ export function addJobRoutes(app: App, cloud: Cloud): void {
       },
     },
     async (request, reply) => {
-      const job = await readJob(cloud.db, actorOf(request).organisationId, request.params.jobId);
+      const { organisationId, grants } = operatorOf(request);
+      const scopes = scopesOf(grants, "campaign.read");
+      const { jobId } = request.params;
+      const job = await readJob(cloud.db, { organisationId, jobId, scopes, at: cloud.now() });
       return answerWithETag(cloud, request, reply, job);
     },
   );

@@ -10,6 +10,7 @@ import {
   Version,
   WallTime,
 } from "@halfshaft/ota-format";
+import { WAITING_REASONS } from "./offer-rules.ts";
 import { VehicleId } from "../vehicles/schema.ts";
 
 const closed = { additionalProperties: false } as const;
@@ -90,6 +91,9 @@ export const JobSummary = Type.Object(
       Type.Union([Type.Literal("agrees"), Type.Literal("disagrees")], {
         description: "Whether the vehicle's version manifest agrees with a reported success",
       }),
+    ),
+    waiting: Type.Optional(
+      Type.Enum(WAITING_REASONS, { description: "Why a queued job is not offered when its vehicle asks" }),
     ),
     createdAt: WallTime,
     offeredAt: Type.Optional(WallTime),

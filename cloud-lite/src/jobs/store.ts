@@ -1,12 +1,14 @@
 import type { Selectable } from "kysely";
 import { FAILURES, failureHelp, failureSentence, isFailureName } from "@halfshaft/ota-format";
 import type { OutcomeEvent, StageEvent } from "@halfshaft/ota-format";
+import type { Scope } from "../access/grants.ts";
+import { inScope } from "../vehicles/scope.ts";
 import type { Page } from "../db/cursor.ts";
 import type { Database } from "../db/open.ts";
 import type { Tables } from "../db/tables.ts";
 import { Refusal } from "../refusals.ts";
 import { ecusOf, present } from "../vehicles/store.ts";
-import type { OpenJob } from "./offer-rules.ts";
+import type { OpenJob, WaitingReason } from "./offer-rules.ts";
 import type { JobFailure, JobStatus, JobSummary } from "./schema.ts";
 
 export type JobRow = Selectable<Tables["jobs"]>;
@@ -38,25 +40,29 @@ export interface JobFilter {
   readonly status?: JobStatus;
 }
 
-/** Newest first. */
+/** Newest first, of the vehicles that some scope covers. */
 export async function listJobs(
   db: Database,
   organisationId: string,
   page: Page,
   filter: JobFilter,
-): Promise<JobSummary[]> {
-  const rows = await db
-    .selectFrom("jobs")
-    .selectAll()
-    .where("organisationId", "=", organisationId)
-    .$if(filter.campaignId !== undefined, (q) => q.where("campaignId", "=", filter.campaignId!))
-    .$if(filter.vehicleId !== undefined, (q) => q.where("vehicleId", "=", filter.vehicleId!))
-    .$if(filter.status !== undefined, (q) => q.where("status", "=", filter.status!))
-    .$if(page.after !== undefined, (q) => q.where("jobId", "<", page.after!))
-    .orderBy("jobId", "desc")
+  scopes: readonly Scope[],
+): Promise<JobRow[]> {
+  return db
+    .selectFrom("jobs as j")
+    .innerJoin("vehicles as v", (join) =>
+      join.onRef("v.organisationId", "=", "j.organisationId").onRef("v.vehicleId", "=", "j.vehicleId"),
+    )
+    .selectAll("j")
+    .where("j.organisationId", "=", organisationId)
+    .where((eb) => inScope(eb, scopes))
+    .$if(filter.campaignId !== undefined, (q) => q.where("j.campaignId", "=", filter.campaignId!))
+    .$if(filter.vehicleId !== undefined, (q) => q.where("j.vehicleId", "=", filter.vehicleId!))
+    .$if(filter.status !== undefined, (q) => q.where("j.status", "=", filter.status!))
+    .$if(page.after !== undefined, (q) => q.where("j.jobId", "<", page.after!))
+    .orderBy("j.jobId", "desc")
     .limit(page.limit + 1)
     .execute();
-  return rows.map(jobSummary);
 }
 
 const OPEN: readonly JobStatus[] = ["queued", "offered", "active"];
@@ -75,11 +81,11 @@ export async function openJobs(db: Database, organisationId: string, vehicleId: 
 
 export type OpenJobRow = JobRow & OpenJob;
 
-/** As `openJobs`, each with what its campaign says about who comes first. */
+/** As `openJobs`, of several vehicles, each with what its campaign says about who comes first. */
 export async function openJobsWithCampaigns(
   db: Database,
   organisationId: string,
-  vehicleId: string,
+  vehicleIds: readonly string[],
 ): Promise<OpenJobRow[]> {
   return db
     .selectFrom("jobs as j")
@@ -89,7 +95,7 @@ export async function openJobsWithCampaigns(
     .selectAll("j")
     .select(["c.state as campaignState", "c.priority"])
     .where("j.organisationId", "=", organisationId)
-    .where("j.vehicleId", "=", vehicleId)
+    .where("j.vehicleId", "in", vehicleIds)
     .where("j.status", "in", OPEN)
     .orderBy("j.jobId")
     .execute();
@@ -123,7 +129,7 @@ export async function noteVersionsBefore(
   }
 }
 
-export function jobSummary(row: JobRow): JobSummary {
+export function jobSummary(row: JobRow, waiting?: WaitingReason): JobSummary {
   const failure = jobFailure(row);
   return {
     ...present({
@@ -144,6 +150,7 @@ export function jobSummary(row: JobRow): JobSummary {
       endedAt: row.endedAt,
     }),
     ...(failure ? { failure } : {}),
+    ...(waiting ? { waiting } : {}),
   };
 }
 

@@ -1,19 +1,37 @@
 import type { OutcomeEvent, StageEvent } from "@halfshaft/ota-format";
+import { covers, type Scope } from "../access/grants.ts";
 import type { Database } from "../db/open.ts";
+import { Refusal } from "../refusals.ts";
 import { eventsOfJob } from "../telemetry/store.ts";
 import { ecusOf, present } from "../vehicles/store.ts";
 import { orderEvents, stageFacts } from "./derive.ts";
 import type { Job, TimelineEntry } from "./schema.ts";
+import { waitingReasons } from "./waiting.ts";
 import { getJobRow, jobEcus, jobSummary, type JobRow } from "./store.ts";
 
-/** A job with its ECUs, the stages of each, and what happened when. */
-export async function readJob(db: Database, organisationId: string, jobId: string): Promise<Job> {
+/**
+ * A job with its ECUs, the stages of each, and what happened when.
+ * @throws {Refusal} JOB_UNKNOWN, also where its vehicle is beyond the scopes
+ */
+export async function readJob(
+  db: Database,
+  given: { organisationId: string; jobId: string; scopes: readonly Scope[]; at: number },
+): Promise<Job> {
+  const { organisationId, jobId, scopes, at } = given;
   const row = await getJobRow(db, organisationId, jobId);
+  const vehicle = await db
+    .selectFrom("vehicles")
+    .select(["region", "model"])
+    .where("organisationId", "=", organisationId)
+    .where("vehicleId", "=", row.vehicleId)
+    .executeTakeFirst();
+  if (!covers(scopes, vehicle ?? {})) throw new Refusal("JOB_UNKNOWN", { jobId });
+  const waiting = await waitingReasons(db, organisationId, [row], at);
   const events = orderEvents(row, await eventsOfJob(db, organisationId, row.vehicleId, jobId));
   const reported = await ecusOf(db, organisationId, [row.vehicleId]);
   const ecus = await jobEcus(db, organisationId, jobId);
   return {
-    ...jobSummary(row),
+    ...jobSummary(row, waiting.get(jobId)),
     ecus: ecus.map((ecu) => {
       const now = reported.find((candidate) => candidate.ecuId === ecu.ecuId);
       return {
