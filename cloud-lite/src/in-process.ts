@@ -6,6 +6,7 @@ import type { App, Cloud } from "./cloud.ts";
 import { DEFAULTS, type CloudConfig } from "./config.ts";
 import { DEFAULT_ORGANISATION, openDatabase } from "./db/open.ts";
 import type { DeltaCreator } from "./releases/delta-creator.ts";
+import type { Tracing } from "./tracing/tracing.ts";
 import { DIRECTOR_ROOT_REPOSITORY } from "./trust/director-repository.ts";
 import { IMAGE_REPOSITORY } from "./trust/image-repository.ts";
 import { ephemeralSigners } from "./trust/keys.ts";
@@ -35,6 +36,7 @@ export interface InProcessOptions {
   readonly artifacts?: ArtifactStore;
   readonly wakeUp?: (vehicleId: string) => void;
   readonly onError?: (error: unknown) => void;
+  readonly tracing?: Tracing;
   readonly extend?: (app: App) => void;
 }
 
@@ -55,6 +57,7 @@ export async function createInProcessCloud(options: InProcessOptions): Promise<I
     deltaCreator: () => options.deltaCreator,
     wakeUp: options.wakeUp ?? (() => undefined),
     onError: options.onError ?? (() => undefined),
+    tracing: options.tracing,
   });
   const { operatorKey } = await initialise(db, signers, now());
   const rootOf = async (repository: string): Promise<string> =>

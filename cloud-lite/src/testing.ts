@@ -8,6 +8,7 @@ import type { App, Cloud } from "./cloud.ts";
 import type { CloudConfig } from "./config.ts";
 import { testDatabase } from "./db/test-database.ts";
 import { DEFAULT_ORGANISATION } from "./db/open.ts";
+import type { Tracing } from "./tracing/tracing.ts";
 import { createInProcessCloud } from "./in-process.ts";
 import type { DeltaCreator } from "./releases/delta-creator.ts";
 
@@ -43,7 +44,11 @@ export interface TestCloud {
   readonly clock: { at: number };
   readonly wokenUp: string[];
   readonly errors: unknown[];
-  call(method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE", url: string, call?: Call): Promise<Reply>;
+  call(
+    method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE",
+    url: string,
+    call?: Call,
+  ): Promise<Reply>;
   close(): Promise<void>;
 }
 
@@ -57,6 +62,7 @@ export async function testCloud(
     config?: Partial<CloudConfig>;
     deltaCreator?: DeltaCreator;
     artifacts?: ArtifactStore;
+    tracing?: Tracing;
     at?: number;
   } = {},
 ): Promise<TestCloud> {
@@ -71,6 +77,7 @@ export async function testCloud(
     // One operator makes, approves and starts; tests of four eyes say otherwise.
     config: { fourEyes: "off", ...given.config },
     artifacts: given.artifacts,
+    tracing: given.tracing,
     wakeUp: (vehicleId) => void wokenUp.push(vehicleId),
     onError: (error) => void errors.push(error),
     extend: checkAnswers,

@@ -4,6 +4,7 @@ import type { Work } from "../plugins/writes.ts";
 import { eventsOfJob } from "../telemetry/store.ts";
 import { manifestAgreement } from "./agreement.ts";
 import { deriveJob, type JobState } from "./derive.ts";
+import { tellEnd, tellProgress } from "./tell.ts";
 import { findJobRow, jobEcus, openJobs, type JobRow } from "./store.ts";
 
 const ENDED = new Set(["succeeded", "rolledBack", "failed", "declined", "expired"]);
@@ -41,6 +42,7 @@ export async function updateJob(cloud: Cloud, work: Work, job: JobRow): Promise<
     .where("organisationId", "=", organisationId)
     .where("jobId", "=", job.jobId)
     .execute();
+  work.afterCommit(() => tellProgress(cloud, job, state, work.at));
   if (ENDED.has(state.status) && state.status !== job.status) {
     const byCloud = state.outcome === undefined;
     await work.audit(
@@ -57,10 +59,7 @@ export async function updateJob(cloud: Cloud, work: Work, job: JobRow): Promise<
       },
       byCloud ? { kind: "cloud", id: "offer" } : { kind: "vehicle", id: job.vehicleId },
     );
-    work.afterCommit(() => {
-      cloud.metrics.jobsEnded.inc({ outcome: state.status });
-      cloud.campaigns.wake(organisationId, job.campaignId);
-    });
+    work.afterCommit(() => tellEnd(cloud, job, state));
   }
 }
 

@@ -1,9 +1,12 @@
+import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { EventBatch, EventBatchResult, Offer, VersionManifest, WallTime } from "@halfshaft/ota-format";
 import type { App, Cloud } from "../cloud.ts";
 import { makeOffer, peekOffer, readOffer } from "../jobs/offer.ts";
 import { noteManifest, updateJobs } from "../jobs/update.ts";
 import { vehicleOf } from "../plugins/admission.ts";
+import { observeSteps } from "../plugins/metrics.ts";
+import { jobTrace } from "../tracing/job-trace.ts";
 import { answer, answers, ref } from "../plugins/answers.ts";
 import { inTransaction } from "../plugins/writes.ts";
 import { storeManifest } from "../vehicles/manifest-store.ts";
@@ -12,6 +15,14 @@ import { insertEvents } from "./store.ts";
 const tags = ["device"];
 const config = { access: "vehicle" } as const;
 const MAX_BATCH_BYTES = 1024 * 1024;
+
+/** An offer carries the context of its job's trace, and the request that got it points there. */
+function traced(offer: Offer, request: FastifyRequest, cloud: Cloud): Offer {
+  const traceparent = cloud.tracing.traceParentOf(offer.jobId);
+  if (traceparent === undefined) return offer;
+  request.jobTrace = jobTrace(offer.jobId);
+  return { ...offer, traceparent };
+}
 
 /** What a vehicle calls. Its token says which vehicle it is. */
 export function addDeviceRoutes(app: App, cloud: Cloud): void {
@@ -33,12 +44,16 @@ export function addDeviceRoutes(app: App, cloud: Cloud): void {
       const { job, over } = await peekOffer(cloud.db, organisationId, vehicleId, at);
       if (!job && over.length === 0) return answer(cloud, request, null);
       if (job?.status === "active") {
-        return answer(cloud, request, await readOffer(cloud.db, organisationId, job.jobId));
+        return answer(
+          cloud,
+          request,
+          traced(await readOffer(cloud.db, organisationId, job.jobId), request, cloud),
+        );
       }
       const offer = await inTransaction(cloud, actor, request.id, (work) =>
         makeOffer(cloud, work, vehicleId),
       );
-      return answer(cloud, request, offer);
+      return answer(cloud, request, offer && traced(offer, request, cloud));
     },
   );
 
@@ -65,6 +80,8 @@ export function addDeviceRoutes(app: App, cloud: Cloud): void {
         await updateJobs(cloud, work, jobIds);
         return stored;
       });
+      observeSteps(cloud.metrics, fresh);
+      cloud.tracing.vehicleEvents(vehicleId, fresh);
       const duplicates = events.length - fresh.length;
       cloud.metrics.events.inc({ result: "accepted" }, fresh.length);
       cloud.metrics.events.inc({ result: "duplicate" }, duplicates);
