@@ -11,7 +11,8 @@ import {
   VersionManifest,
 } from "@halfshaft/ota-format";
 import { ACCESS_SCHEMAS, addAccessRoutes } from "./access/routes.ts";
-import { addAuditRoutes, AuditEntry } from "./audit/routes.ts";
+import { AuditEntry } from "./audit/entries.ts";
+import { addAuditRoutes } from "./audit/routes.ts";
 import { addCampaignRoutes } from "./campaigns/routes.ts";
 import { Campaign } from "./campaigns/schema.ts";
 import type { App, Cloud } from "./cloud.ts";

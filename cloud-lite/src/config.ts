@@ -64,14 +64,16 @@ export const environmentName = (key: Key): string =>
 
 /**
  * Reads the configuration: command line before environment before defaults.
- * @returns the configuration and the words that are no options.
+ * @param own options besides the settings, without their dashes: those of one verb.
+ * @returns the configuration, the words that are no options, and what was given of `own`.
  * @throws {Refusal} CLOUD_CONFIG_INVALID with the name of the setting.
  */
 export function readConfig(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-): { config: CloudConfig; words: string[] } {
-  const { values, positionals } = parse(args);
+  own: readonly string[] = [],
+): { config: CloudConfig; words: string[]; options: Readonly<Record<string, string | undefined>> } {
+  const { values, positionals } = parse(args, own);
   const given = (key: Key): Given | undefined => {
     const onCommandLine = values[flagOf(key)];
     if (onCommandLine !== undefined) return { name: `--${flagOf(key)}`, text: onCommandLine };
@@ -83,7 +85,8 @@ export function readConfig(
     const found = given(key);
     return found ? setting.read(found) : setting.fallback;
   });
-  return { config, words: positionals };
+  const options = Object.fromEntries(own.map((name) => [name, values[name]]));
+  return { config, words: positionals, options };
 }
 
 /** Each setting gives a value of its own type, which a loop over the rows cannot say. */
@@ -92,11 +95,16 @@ function valuesOf(value: (setting: Setting<unknown>, key: Key) => unknown): Clou
   return Object.fromEntries(rows) as CloudConfig;
 }
 
-function parse(args: readonly string[]): {
+function parse(
+  args: readonly string[],
+  own: readonly string[],
+): {
   values: Record<string, string | undefined>;
   positionals: string[];
 } {
-  const options = Object.fromEntries(KEYS.map((key) => [flagOf(key), { type: "string" as const }]));
+  const options = Object.fromEntries(
+    [...KEYS.map(flagOf), ...own].map((name) => [name, { type: "string" as const }]),
+  );
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (cause) {

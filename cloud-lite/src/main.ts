@@ -18,9 +18,9 @@ async function main(args: readonly string[]): Promise<void> {
   const verb = verbNamed(name);
   if (!verb) throw new Refusal("VERB_UNKNOWN", { verb: name });
   const given = verb.readsOptions === true ? [] : rest;
-  const { config, words } = readConfig(given, process.env);
+  const { config, words, options } = readConfig(given, process.env, verb.options);
   const { run } = await verb.load();
-  await run({ config, words: verb.readsOptions === true ? rest : words });
+  await run({ config, words: verb.readsOptions === true ? rest : words, options });
 }
 
 const verbNamed = (name = "help"): Verb | undefined => (Object.hasOwn(VERBS, name) ? VERBS[name] : undefined);

@@ -1,5 +1,6 @@
 import { ACCESS_REFUSALS } from "./access/refusals.ts";
 import { ARTIFACT_REFUSALS } from "./artifacts/refusals.ts";
+import { AUDIT_REFUSALS } from "./audit/refusals.ts";
 import { CAMPAIGN_REFUSALS } from "./campaigns/refusals.ts";
 import { DB_REFUSALS } from "./db/refusals.ts";
 import { LIVE_REFUSALS } from "./live/refusals.ts";
@@ -20,6 +21,7 @@ const table = {
   ...WEBHOOK_REFUSALS,
   ...ARTIFACT_REFUSALS,
   ...DB_REFUSALS,
+  ...AUDIT_REFUSALS,
   ...MACHINE_REFUSALS,
 };
 

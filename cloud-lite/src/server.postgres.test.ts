@@ -2,7 +2,7 @@ import { cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { verifyAudit } from "./audit/store.ts";
+import { verifyAudit } from "./audit/verify.ts";
 import { DEFAULTS, type CloudConfig } from "./config.ts";
 import { initialiseFolder, openFolder, operatorKeyFile } from "./data-folder.ts";
 import { DEFAULT_ORGANISATION } from "./db/open.ts";
@@ -53,13 +53,13 @@ const create = (url: string, key: string, body: object, headers: Record<string, 
   });
 
 async function actions(): Promise<{ entries: number; broken?: object; created: number }> {
-  const { db } = await openFolder(configOf("first"), Date.now);
+  const { db, signers } = await openFolder(configOf("first"), Date.now);
   const created = await db
     .selectFrom("auditEntries")
     .select("seq")
     .where("action", "=", "vehicle.created")
     .execute();
-  const verdict = await verifyAudit(db, DEFAULT_ORGANISATION);
+  const verdict = await verifyAudit(db, DEFAULT_ORGANISATION, signers.audit.publicKey);
   await db.destroy();
   return { ...verdict, created: created.length };
 }

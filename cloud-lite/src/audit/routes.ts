@@ -1,49 +1,22 @@
+import { Readable } from "node:stream";
 import { Type } from "typebox";
-import { Id, Sha256, WallTime } from "@halfshaft/ota-format";
 import type { App, Cloud } from "../cloud.ts";
 import { cutPage, PageQuery, readPage } from "../db/cursor.ts";
 import { actorOf } from "../plugins/admission.ts";
-import { answer, answers, ref } from "../plugins/answers.ts";
-import { listAudit } from "./store.ts";
+import { answer, answers, fileAnswers, ref } from "../plugins/answers.ts";
+import { AuditEntry, AuditFilter, auditLines, entryView, listAudit } from "./entries.ts";
 
-export const AuditEntry = Type.Object(
-  {
-    seq: Type.Integer({ minimum: 1 }),
-    auditId: Id,
-    at: WallTime,
-    actor: Type.Object(
-      {
-        kind: Type.Union([Type.Literal("operator"), Type.Literal("vehicle"), Type.Literal("cloud")]),
-        id: Type.String(),
-      },
-      { additionalProperties: false },
-    ),
-    action: Type.String({ examples: ["release.published"] }),
-    subject: Type.Object({ kind: Type.String(), id: Type.String() }, { additionalProperties: false }),
-    requestId: Type.String(),
-    payload: Type.Unknown({ description: "Null where it was redacted" }),
-    payloadDigest: Sha256,
-    previousHash: Sha256,
-    hash: Sha256,
-  },
-  { additionalProperties: false, $id: "AuditEntry" },
-);
+const tags = ["audit"];
+const LINES = "application/x-ndjson";
 
 export function addAuditRoutes(app: App, cloud: Cloud): void {
   app.get(
     "/api/v1/audit",
     {
       schema: {
-        tags: ["audit"],
+        tags,
         summary: "List the audit log, newest first",
-        querystring: Type.Object(
-          {
-            ...PageQuery,
-            subjectId: Type.Optional(Type.String({ maxLength: 100 })),
-            action: Type.Optional(Type.String({ maxLength: 64 })),
-          },
-          { additionalProperties: false },
-        ),
+        querystring: Type.Object({ ...PageQuery, ...AuditFilter }, { additionalProperties: false }),
         response: answers(Type.Array(ref(AuditEntry))),
       },
     },
@@ -51,20 +24,27 @@ export function addAuditRoutes(app: App, cloud: Cloud): void {
       const page = readPage(request.query);
       const found = await listAudit(cloud.db, actorOf(request).organisationId, page, request.query);
       const { rows, nextCursor } = cutPage(found, page, (row) => row.seq);
-      const entries = rows.map((row) => ({
-        seq: row.seq,
-        auditId: row.auditId,
-        at: row.at,
-        actor: { kind: row.actorKind, id: row.actorId },
-        action: row.action,
-        subject: { kind: row.subjectKind, id: row.subjectId },
-        requestId: row.requestId,
-        payload: row.payload === null ? null : (JSON.parse(row.payload) as unknown),
-        payloadDigest: row.payloadDigest,
-        previousHash: row.previousHash,
-        hash: row.hash,
-      }));
-      return answer(cloud, request, entries, nextCursor);
+      return answer(cloud, request, rows.map(entryView), nextCursor);
+    },
+  );
+
+  app.get(
+    "/api/v1/audit/export",
+    {
+      schema: {
+        tags,
+        summary: "Export the audit log, oldest first, an entry a line",
+        querystring: Type.Object(AuditFilter, { additionalProperties: false }),
+        response: fileAnswers(LINES, "One AuditEntry a line"),
+      },
+    },
+    async (request, reply) => {
+      const { organisationId } = actorOf(request);
+      const lines = auditLines(cloud.db, organisationId, request.query);
+      return reply
+        .type(LINES)
+        .header("content-disposition", 'attachment; filename="audit.ndjson"')
+        .send(Readable.from(lines, { objectMode: false }));
     },
   );
 }

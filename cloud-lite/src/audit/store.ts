@@ -2,15 +2,7 @@ import { randomBytes } from "node:crypto";
 import { v7 as uuidv7 } from "uuid";
 import { lock } from "../db/engine.ts";
 import type { Database } from "../db/open.ts";
-import type { Page } from "../db/cursor.ts";
-import {
-  CHAIN_BEGIN,
-  entryHash,
-  findBreak,
-  payloadDigest,
-  type ChainBreak,
-  type ChainedEntry,
-} from "./chain.ts";
+import { CHAIN_BEGIN, entryHash, payloadDigest, type ChainedEntry, type ChainPlace } from "./chain.ts";
 
 /** What a write says about itself. */
 export interface AuditNote {
@@ -18,13 +10,17 @@ export interface AuditNote {
   readonly action: string;
   readonly subjectKind: string;
   readonly subjectId: string;
-  /** Before, after, why: kept apart from the chain, so that it can be redacted. */
+  /** Before and after: kept apart from the chain, so that it can be redacted. */
   readonly payload: unknown;
+  /** What a person gave as the reason; kept and redacted with the payload. */
+  readonly why?: string;
 }
 
 export interface AuditActor {
   readonly kind: "operator" | "vehicle" | "cloud";
   readonly id: string;
+  /** With which credential. */
+  readonly credentialId?: string;
 }
 
 /** One entry to be: when, who, in which request, and what. */
@@ -32,6 +28,8 @@ export interface AuditGiven {
   readonly at: number;
   readonly actor: AuditActor;
   readonly requestId: string;
+  /** What the actor needed for it. */
+  readonly permission?: string;
   readonly note: AuditNote;
 }
 
@@ -54,14 +52,7 @@ export async function appendAudits(
 ): Promise<void> {
   if (given.length === 0) return;
   await lock(tx, organisationId, "audit");
-  const last = await tx
-    .selectFrom("auditEntries")
-    .select(["seq", "hash"])
-    .where("organisationId", "=", organisationId)
-    .orderBy("seq", "desc")
-    .limit(1)
-    .executeTakeFirst();
-  const rows = chained({ seq: last?.seq ?? 0, hash: last?.hash ?? CHAIN_BEGIN }, given);
+  const rows = chained(await headOf(tx, organisationId), given);
   for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
     const some = rows.slice(from, from + ROWS_AT_ONCE);
     await tx
@@ -70,24 +61,40 @@ export async function appendAudits(
       .execute();
     await tx
       .insertInto("auditPayloads")
-      .values(
-        some.map(({ entry, salt, payload }) => ({ organisationId, auditId: entry.auditId, salt, payload })),
-      )
+      .values(some.map(({ entry, ...payload }) => ({ organisationId, auditId: entry.auditId, ...payload })))
       .execute();
   }
+  const { seq, hash } = rows.at(-1)!.entry;
+  await tx
+    .insertInto("auditHeads")
+    .values({ organisationId, seq, hash })
+    .onConflict((conflict) => conflict.column("organisationId").doUpdateSet({ seq, hash }))
+    .execute();
+}
+
+/** The last entry of an organisation's log. */
+export async function headOf(db: Database, organisationId: string): Promise<ChainPlace> {
+  const head = await db
+    .selectFrom("auditHeads")
+    .select(["seq", "hash"])
+    .where("organisationId", "=", organisationId)
+    .executeTakeFirst();
+  return head ?? CHAIN_BEGIN;
 }
 
 interface NewEntry {
   readonly entry: ChainedEntry & { readonly actorKind: AuditActor["kind"] };
   readonly salt: string;
   readonly payload: string;
+  readonly why: string | null;
 }
 
 /** Each entry follows from the one before. */
-function chained(last: { seq: number; hash: string }, given: readonly AuditGiven[]): NewEntry[] {
+function chained(last: ChainPlace, given: readonly AuditGiven[]): NewEntry[] {
   let { seq, hash } = last;
-  return given.map(({ at, actor, requestId, note }) => {
+  return given.map(({ at, actor, requestId, permission = null, note }) => {
     const payload = JSON.stringify(note.payload ?? null);
+    const why = note.why ?? null;
     const salt = randomBytes(16).toString("hex");
     const metadata = {
       seq: (seq += 1),
@@ -99,68 +106,12 @@ function chained(last: { seq: number; hash: string }, given: readonly AuditGiven
       subjectKind: note.subjectKind,
       subjectId: note.subjectId,
       requestId,
-      payloadDigest: payloadDigest(salt, payload),
+      payloadDigest: payloadDigest(salt, payload, why),
+      permission,
+      credentialId: actor.credentialId ?? null,
     };
     const previousHash = hash;
     hash = entryHash(previousHash, metadata);
-    return { entry: { ...metadata, previousHash, hash }, salt, payload };
+    return { entry: { ...metadata, previousHash, hash }, salt, payload, why };
   });
-}
-
-/** Newest first, one more than the page holds. */
-export async function listAudit(
-  db: Database,
-  organisationId: string,
-  page: Page,
-  filter: { subjectId?: string; action?: string },
-) {
-  return db
-    .selectFrom("auditEntries as e")
-    .leftJoin("auditPayloads as p", (join) =>
-      join.onRef("p.auditId", "=", "e.auditId").onRef("p.organisationId", "=", "e.organisationId"),
-    )
-    .selectAll("e")
-    .select("p.payload")
-    .where("e.organisationId", "=", organisationId)
-    .$if(page.after !== undefined, (q) => q.where("e.seq", "<", Number(page.after)))
-    .$if(filter.subjectId !== undefined, (q) => q.where("e.subjectId", "=", filter.subjectId!))
-    .$if(filter.action !== undefined, (q) => q.where("e.action", "=", filter.action!))
-    .orderBy("e.seq", "desc")
-    .limit(page.limit + 1)
-    .execute();
-}
-
-const CHECK_AT_ONCE = 1000;
-
-/** Walks the whole chain of an organisation, payloads included where they are still kept. */
-export async function verifyAudit(
-  db: Database,
-  organisationId: string,
-): Promise<{ entries: number; broken?: ChainBreak }> {
-  const entries: ChainedEntry[] = [];
-  for (;;) {
-    const rows = await db
-      .selectFrom("auditEntries as e")
-      .leftJoin("auditPayloads as p", (join) =>
-        join.onRef("p.auditId", "=", "e.auditId").onRef("p.organisationId", "=", "e.organisationId"),
-      )
-      .selectAll("e")
-      .select(["p.payload", "p.salt"])
-      .where("e.organisationId", "=", organisationId)
-      .where("e.seq", ">", entries.at(-1)?.seq ?? 0)
-      .orderBy("e.seq")
-      .limit(CHECK_AT_ONCE)
-      .execute();
-    for (const row of rows) {
-      if (row.payload !== null && row.salt !== null) {
-        if (payloadDigest(row.salt, row.payload) !== row.payloadDigest) {
-          return { entries: row.seq - 1, broken: { seq: row.seq, reason: "its payload was changed" } };
-        }
-      }
-      entries.push(row);
-    }
-    if (rows.length < CHECK_AT_ONCE) break;
-  }
-  const broken = findBreak(entries);
-  return broken ? { entries: broken.seq - 1, broken } : { entries: entries.length };
 }

@@ -11,6 +11,8 @@ interface AuditEntriesTable extends Owned {
   subjectId: string;
   requestId: string;
   payloadDigest: string;
+  permission: string | null;
+  credentialId: string | null;
   previousHash: string;
   hash: string;
 }
@@ -19,9 +21,25 @@ interface AuditPayloadsTable extends Owned {
   auditId: string;
   salt: string;
   payload: JsonText;
+  why: string | null;
+}
+
+/** The last entry: without it, removing the newest ones would leave a chain that fits. */
+interface AuditHeadsTable extends Owned {
+  seq: number;
+  hash: string;
+}
+
+interface AuditCheckpointsTable extends Owned {
+  seq: number;
+  hash: string;
+  at: Millis;
+  signature: string;
 }
 
 export interface AuditTables {
   auditEntries: AuditEntriesTable;
   auditPayloads: AuditPayloadsTable;
+  auditHeads: AuditHeadsTable;
+  auditCheckpoints: AuditCheckpointsTable;
 }

@@ -1,17 +1,77 @@
-import { verifyAudit } from "../audit/store.ts";
-import { openFolder } from "../data-folder.ts";
+import { createWriteStream } from "node:fs";
+import { userInfo } from "node:os";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { auditLines } from "../audit/entries.ts";
+import { redactEntry, retainAudit } from "../audit/retention.ts";
+import { verifyAudit } from "../audit/verify.ts";
+import { openFolder, type DataFolder } from "../data-folder.ts";
 import { DEFAULT_ORGANISATION } from "../db/open.ts";
 import { Refusal } from "../refusals.ts";
 import type { Invocation } from "./verbs.ts";
 
-export async function run({ config, words }: Invocation): Promise<void> {
-  if (words[0] !== "verify") throw new Refusal("VERB_UNKNOWN", { verb: `audit ${words.join(" ")}`.trim() });
-  const { db } = await openFolder(config, Date.now);
+type Action = (folder: DataFolder, invocation: Invocation) => Promise<void>;
+
+const ACTIONS: Readonly<Record<string, Action>> = {
+  verify: verifyAll,
+  export: exportAll,
+  redact,
+  retain,
+};
+
+/** The audit log from the command line: whoever can write the data folder may redact, and the log says so. */
+export async function run(invocation: Invocation): Promise<void> {
+  const { config, words } = invocation;
+  const name = words[0] ?? "";
+  const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
+  if (!action) throw new Refusal("VERB_UNKNOWN", { verb: `audit ${words.join(" ")}`.trim() });
+  const folder = await openFolder(config, Date.now);
   try {
-    const { entries, broken } = await verifyAudit(db, DEFAULT_ORGANISATION);
-    if (broken) throw new Refusal("AUDIT_BROKEN", { ...broken });
-    console.log(`${entries} entries, unbroken`);
+    await action(folder, invocation);
   } finally {
-    await db.destroy();
+    await folder.db.destroy();
   }
 }
+
+async function verifyAll({ db, signers }: DataFolder): Promise<void> {
+  const { entries, broken } = await verifyAudit(db, DEFAULT_ORGANISATION, signers.audit.publicKey);
+  if (broken) throw new Refusal("AUDIT_BROKEN", { ...broken });
+  console.log(`${entries} entries, unbroken`);
+}
+
+async function exportAll({ db }: DataFolder, { words }: Invocation): Promise<void> {
+  const lines = Readable.from(auditLines(db, DEFAULT_ORGANISATION, {}));
+  const path = words[1];
+  if (path === undefined) await pipeline(lines, process.stdout, { end: false });
+  else await pipeline(lines, createWriteStream(path, { mode: 0o600 }));
+}
+
+async function redact({ db }: DataFolder, { options }: Invocation): Promise<void> {
+  const { entry, why } = options;
+  if (entry === undefined || !why) {
+    throw new Refusal("WORD_MISSING", { verb: "audit redact", what: "--entry ID and --why TEXT" });
+  }
+  await redactEntry(db, asked(), entry, why);
+  console.log(`redacted ${entry}`);
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+async function retain({ db, signers }: DataFolder, { options }: Invocation): Promise<void> {
+  const days = options["older-than-days"] ?? "";
+  if (!/^\d{1,5}$/.test(days)) {
+    throw new Refusal("WORD_MISSING", {
+      verb: "audit retain",
+      what: "--older-than-days with a number of days",
+    });
+  }
+  const by = asked();
+  const removed = await retainAudit(db, by, signers.audit, by.at - Number(days) * DAY_MS);
+  console.log(`${removed} entries removed`);
+}
+
+const asked = () => ({
+  organisationId: DEFAULT_ORGANISATION,
+  at: Date.now(),
+  actor: { kind: "operator" as const, id: `command line of ${userInfo().username}` },
+});

@@ -102,9 +102,9 @@ export const MACHINE_REFUSALS = {
     sentence: "There is no `cloud {verb}`.",
     help: "`cloud help` lists the verbs and the words that they take.",
   },
-  AUDIT_BROKEN: {
+  WORD_MISSING: {
     status: 0,
-    sentence: "Audit entry {seq} does not fit its chain: {reason}.",
-    help: "Someone changed the database. Compare it with a backup; entries before this one are sound.",
+    sentence: "`cloud {verb}` needs {what}.",
+    help: "`cloud help` shows what each verb takes.",
   },
 } as const satisfies Record<string, RefusalCode>;

@@ -11,6 +11,9 @@ import type { Invocation } from "./verbs.ts";
 /** Writes what a vehicle pins (both roots) and what an ECU pins (the public key of the descriptors, hex). */
 export async function run({ config, words }: Invocation): Promise<void> {
   const [action, target] = words;
+  if (action === "export" && target === undefined) {
+    throw new Refusal("WORD_MISSING", { verb: "roots export", what: "the folder to write to" });
+  }
   if (action !== "export" || target === undefined) {
     throw new Refusal("VERB_UNKNOWN", { verb: `roots ${words.join(" ")}`.trim() });
   }

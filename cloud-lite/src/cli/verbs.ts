@@ -4,12 +4,16 @@ import type { CloudConfig } from "../config.ts";
 export interface Invocation {
   readonly config: CloudConfig;
   readonly words: readonly string[];
+  /** What was given of the verb's own options. */
+  readonly options: Readonly<Record<string, string | undefined>>;
 }
 
 export interface Verb {
   readonly what: string;
   /** It works without a cloud and has options of its own. */
   readonly readsOptions?: boolean;
+  /** Options of its own besides the settings, each with a value. */
+  readonly options?: readonly string[];
   readonly load: () => Promise<{ run: (invocation: Invocation) => Promise<void> }>;
 }
 
@@ -25,7 +29,11 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     what: "operator-key [USER]: make another operator key and print it",
     load: () => import("./operator-key.ts"),
   },
-  audit: { what: "audit verify: check the whole audit log", load: () => import("./audit.ts") },
+  audit: {
+    what: "audit verify | export [FILE] | redact --entry ID --why TEXT | retain --older-than-days N: the audit log",
+    options: ["entry", "why", "older-than-days"],
+    load: () => import("./audit.ts"),
+  },
   delta: {
     what: "delta create|apply|inspect …: patches of plain files; see delta --help",
     readsOptions: true,

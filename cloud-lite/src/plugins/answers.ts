@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type, type Static, type TSchema } from "typebox";
 import { envelope, Problem } from "@halfshaft/ota-format";
@@ -57,7 +58,7 @@ export const answersWithETag = <T extends TSchema>(data: T) => ({
   304: Type.Null({ description: "Not changed since the ETag of If-None-Match" }),
 });
 
-const anything = { schema: Type.Unsafe<Uint8Array>({}) };
+const anything = { schema: Type.Unsafe<Uint8Array | Readable>({}) };
 
 /** Response schemas of a route that answers with a file of this media type. */
 export const fileAnswers = (mediaType: string, description: string) => ({

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { verifyAudit } from "../audit/store.ts";
+import { verifyAudit } from "../audit/verify.ts";
 import { DEFAULT_ORGANISATION } from "../db/open.ts";
 import { registerVehicle, testCloud, type Reply, type TestCloud } from "../testing.ts";
 import type { Vehicle } from "../vehicles/schema.ts";
@@ -60,7 +60,11 @@ test("A3 a repeated request for a token does not issue a second one, and does no
 test("A6 every write has an audit entry in its transaction, and the chain verifies", async () => {
   await registerVehicle(fixture, "car");
   await create({ vehicleId: "car", ecus: [] });
-  const { entries, broken } = await verifyAudit(fixture.cloud.db, DEFAULT_ORGANISATION);
+  const { entries, broken } = await verifyAudit(
+    fixture.cloud.db,
+    DEFAULT_ORGANISATION,
+    fixture.cloud.signers.audit.publicKey,
+  );
   expect(broken).toBeUndefined();
   expect(entries).toBe(3);
   const listed = (await fixture.call("GET", "/api/v1/audit")).data() as { action: string }[];
@@ -81,23 +85,6 @@ test("A6 an audit entry says who, what and in which request", async () => {
     requestId: (answer.json() as { metadata: { requestId: string } }).metadata.requestId,
     payload: { vehicleId: "car" },
   });
-});
-
-test("A6 a changed payload breaks the chain, a removed one (redacted) does not", async () => {
-  await create({ vehicleId: "car", ecus: [] });
-  const { db } = fixture.cloud;
-  const { auditId } = await db
-    .selectFrom("auditEntries")
-    .select("auditId")
-    .where("seq", "=", 2)
-    .executeTakeFirstOrThrow();
-  await db.updateTable("auditPayloads").set({ payload: "{}" }).where("auditId", "=", auditId).execute();
-  expect((await verifyAudit(db, DEFAULT_ORGANISATION)).broken).toEqual({
-    seq: 2,
-    reason: "its payload was changed",
-  });
-  await db.deleteFrom("auditPayloads").where("auditId", "=", auditId).execute();
-  expect((await verifyAudit(db, DEFAULT_ORGANISATION)).broken).toBeUndefined();
 });
 
 test("A2 a list pages by cursor: every row once, in order", async () => {

@@ -35,6 +35,8 @@ export interface WriteOptions {
   readonly status?: 200 | 201;
   /** The answer holds a secret: it is sent once and not kept for a repeat. */
   readonly secret?: boolean;
+  /** Of a body that was streamed, hex: with it the same key can be told from another request's. */
+  readonly bodySha256?: string;
 }
 
 /** Runs a route's write in one transaction: the change, its audit entries and its idempotent answer, or nothing. */
@@ -47,9 +49,9 @@ export async function write<T>(
 ): Promise<Envelope<T>> {
   const actor = actorOf(request);
   const key = idempotencyKey(request);
-  const fingerprint = key === undefined ? "" : fingerprintOf(request);
+  const fingerprint = key === undefined ? "" : fingerprintOf(request, options.bodySha256);
   const status = options.status ?? 200;
-  const outcome = await inTransaction(cloud, actor, request.id, async (unit) => {
+  const once = async (unit: Work): Promise<{ status: number; body: unknown }> => {
     if (key !== undefined) {
       const stored = await findAnswer(unit.tx, actor, key, fingerprint);
       if (stored) return stored;
@@ -70,7 +72,9 @@ export async function write<T>(
         .execute();
     }
     return { status, body };
-  });
+  };
+  const { permission } = request.routeOptions.config.admittance ?? {};
+  const outcome = await inTransaction(cloud, actor, request.id, once, permission);
   reply.code(outcome.status);
   return outcome.body as Envelope<T>;
 }
@@ -144,10 +148,9 @@ function idempotencyKey(request: FastifyRequest): string | undefined {
   return typeof key === "string" ? key : undefined;
 }
 
-function fingerprintOf(request: FastifyRequest): string {
-  const { body } = request;
-  const bytes = body instanceof Uint8Array ? body : JSON.stringify(body ?? null);
-  return createHash("sha256").update(`${request.method} ${request.url}\n`).update(bytes).digest("hex");
+function fingerprintOf({ method, url, body }: FastifyRequest, bodySha256?: string): string {
+  const bytes = bodySha256 ?? (body instanceof Uint8Array ? body : JSON.stringify(body ?? null));
+  return createHash("sha256").update(`${method} ${url}\n`).update(bytes).digest("hex");
 }
 
 async function findAnswer(tx: Database, actor: Actor, key: string, fingerprint: string) {

@@ -15,11 +15,15 @@ const KEY_FOLDERS = {
   "director-targets": "online",
   "director-snapshot": "online",
   "director-timestamp": "online",
+  audit: "online",
 } as const;
 
 export type KeyName = keyof typeof KEY_FOLDERS;
 export type Signers = Readonly<Record<KeyName, Signer>>;
 const KEY_NAMES = Object.keys(KEY_FOLDERS) as KeyName[];
+
+/** A cloud that is older than this key gets it when it next starts. */
+const ADDED_LATER: readonly KeyName[] = ["audit"];
 
 const keyFile = (folder: string, name: KeyName): string => join(folder, KEY_FOLDERS[name], `${name}.pem`);
 
@@ -35,10 +39,11 @@ export async function createKeyFiles(folder: string): Promise<void> {
     await mkdir(join(folder, part), { recursive: true, mode: 0o700 });
     await chmod(join(folder, part), 0o700);
   }
-  for (const name of KEY_NAMES) {
-    await writeFile(keyFile(folder, name), newKeyPem(), { mode: 0o600, flag: "wx" }).catch(unlessThere);
-  }
+  for (const name of KEY_NAMES) await createKeyFile(folder, name);
 }
+
+const createKeyFile = (folder: string, name: KeyName): Promise<void> =>
+  writeFile(keyFile(folder, name), newKeyPem(), { mode: 0o600, flag: "wx" }).catch(unlessThere);
 
 function unlessThere(error: unknown): void {
   if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
@@ -50,6 +55,7 @@ export async function readKeyFiles(folder: string): Promise<Signers> {
   for (const name of KEY_NAMES) {
     const path = keyFile(folder, name);
     try {
+      if (ADDED_LATER.includes(name)) await createKeyFile(folder, name);
       signers.set(name, pemSigner(await readFile(path, "utf8")));
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
