@@ -1,5 +1,4 @@
-import helmet from "@fastify/helmet";
-import fastify, { type FastifyServerOptions } from "fastify";
+import fastify, { type FastifyServerFactory, type FastifyServerOptions } from "fastify";
 import { v7 as uuidv7 } from "uuid";
 import {
   EventBatch,
@@ -16,6 +15,7 @@ import { addAuditRoutes } from "./audit/routes.ts";
 import { addCampaignRoutes } from "./campaigns/routes.ts";
 import { Campaign } from "./campaigns/schema.ts";
 import type { App, Cloud } from "./cloud.ts";
+import { MAX_HEADER_BYTES } from "./listen.ts";
 import { addJobRoutes } from "./jobs/routes.ts";
 import { Job, JobSummary } from "./jobs/schema.ts";
 import { Change } from "./live/change.ts";
@@ -26,6 +26,7 @@ import { addHealth } from "./plugins/health.ts";
 import { addMetrics } from "./plugins/metrics.ts";
 import { addOpenApi } from "./plugins/openapi.ts";
 import { addProblems } from "./plugins/problems.ts";
+import { addWebSecurity, trustedProxies } from "./plugins/web-security.ts";
 import { addHardwareRoutes } from "./releases/hardware-routes.ts";
 import { addReleaseRoutes } from "./releases/routes.ts";
 import { Upload } from "./releases/upload-schema.ts";
@@ -70,9 +71,13 @@ const SCHEMAS = [
 ];
 
 const JSON_BODY_BYTES = 1024 * 1024;
+/** For a whole request to arrive: a firmware over a thin line, and no connection that only trickles. */
+const REQUEST_TIMEOUT_MS = 5 * 60 * 1000;
 
 interface AppOptions {
   readonly logger?: FastifyServerOptions["logger"];
+  /** Makes the server, where it is not to be plain HTTP. */
+  readonly serverFactory?: FastifyServerFactory;
   /** Adds hooks before the routes. */
   readonly extend?: (app: App) => void;
 }
@@ -82,6 +87,10 @@ export async function buildApp(cloud: Cloud, options: AppOptions = {}): Promise<
   const app: App = fastify({
     logger: options.logger ?? false,
     bodyLimit: JSON_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    trustProxy: trustedProxies(cloud.config),
+    ...(options.serverFactory ? { serverFactory: options.serverFactory } : {}),
     genReqId: () => uuidv7(),
     // A target's name has up to three digests in it.
     routerOptions: { maxParamLength: 512 },
@@ -94,7 +103,7 @@ export async function buildApp(cloud: Cloud, options: AppOptions = {}): Promise<
   addProblems(app);
   addBodies(app);
   options.extend?.(app);
-  await app.register(helmet, { hsts: false });
+  await addWebSecurity(app, cloud.config);
   await addAdmission(app, cloud);
   traceRequests(app, cloud);
   await addOpenApi(app);

@@ -32,6 +32,10 @@ export const SETTINGS = {
     reason: "it must begin with mqtt:// or mqtts://",
   }),
   mqttPasswordFile: optionalText("file with the password for that broker"),
+  tlsCert: optionalText("file of the certificate chain, PEM, for TLS 1.3"),
+  tlsKey: optionalText("file of its private key, PEM"),
+  behindProxy: optionalText("addresses of the proxies, with commas, that speak TLS before plain HTTP here"),
+  corsOrigins: optionalText("origins, with commas, whose pages may call the API"),
   vinPolicy: choice(VIN_POLICIES, "checkDigit"),
   maxImageBytes: integer("largest firmware upload", 16 * 1024 * 1024, 1024, 1024 ** 3),
   offerTtlMs: integer("how long an offer stands", 14 * DAY_MS, 1000, 365 * DAY_MS),
@@ -44,8 +48,9 @@ export const SETTINGS = {
   oidcAlgorithms: text("signatures that are taken, with commas", "RS256,PS256,ES256,EdDSA"),
   oidcClockSkewMs: integer("how far the provider's clock may be off", 30_000, 0, 300_000),
   operatorRate: integer("requests a minute for one operator key", 6000, 1, 1_000_000),
-  deviceRate: integer("requests a minute for one vehicle", 1200, 1, 1_000_000),
-  addressRate: integer("requests a minute for one address without a credential", 300, 1, 1_000_000),
+  checkRate: integer("update checks a minute for one vehicle", 10, 1, 1_000_000),
+  deviceRate: integer("requests of all kinds a minute for one vehicle", 1200, 1, 1_000_000),
+  addressRate: integer("requests a minute for one address without a credential", 100, 1, 1_000_000),
   logLevel: choice(LOG_LEVELS, "warn"),
 } as const;
 

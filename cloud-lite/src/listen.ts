@@ -9,6 +9,29 @@ export async function checkPorts({ host, port, mqttPort, mqttBroker }: CloudConf
   const ports: [number, string][] = [[port, flagOf("port")]];
   if (mqttBroker === "") ports.push([mqttPort, flagOf("mqttPort")]);
   for (const [wanted, option] of ports) {
+import type { FastifyServerFactory } from "fastify";
+import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
+import { type AddressInfo, createServer, type Server } from "node:net";
+import type { App } from "./cloud.ts";
+import { flagOf, type CloudConfig } from "./config.ts";
+import { Refusal } from "./refusals.ts";
+import type { ServerTls } from "./tls.ts";
+
+/** Of a request line and all its headers, bytes. */
+export const MAX_HEADER_BYTES = 16 * 1024;
+
+/** Where the cloud is reached. */
+export interface Urls {
+  readonly url: string;
+  readonly mqttUrl: string;
+}
+
+/** Before a folder is made for them. @throws {Refusal} PORT_TAKEN or ADDRESS_UNUSABLE */
+export async function checkPorts({ host, port, mqttPort }: CloudConfig): Promise<void> {
+  for (const [wanted, option] of [
+    [port, flagOf("port")],
+    [mqttPort, flagOf("mqttPort")],
+  ] as const) {
     const probe = createServer();
     await new Promise<void>((resolve, reject) => {
       probe.once("error", reject);
@@ -43,6 +66,37 @@ export async function listen(
     throw unusable(error, host, mqttPort, `--${flagOf("mqttPort")}`);
   });
   return { url, mqttUrl: `mqtt://${name}:${boundPort(server.address())}` };
+/** Makes the server of an app speak TLS 1.3; `onServer` gets it, to give it another certificate later. */
+export const tlsServerFactory =
+  (tls: ServerTls, onServer: (server: HttpsServer) => void): FastifyServerFactory =>
+  (handler) => {
+    const server = createHttpsServer({ ...tls, maxHeaderSize: MAX_HEADER_BYTES }, handler);
+    onServer(server);
+    return server;
+  };
+
+/** @throws {Refusal} PORT_TAKEN or ADDRESS_UNUSABLE */
+export async function listen(
+  app: App,
+  mqtt: Server,
+  { host, port, mqttPort }: CloudConfig,
+  isTls: boolean,
+): Promise<Urls> {
+  await app.listen({ host, port }).catch((error: unknown) => {
+    throw unusable(error, host, port, `--${flagOf("port")}`);
+  });
+  await new Promise<void>((resolve, reject) => {
+    mqtt.once("error", reject);
+    mqtt.listen({ host, port: mqttPort }, resolve);
+  }).catch((error: unknown) => {
+    throw unusable(error, host, mqttPort, `--${flagOf("mqttPort")}`);
+  });
+  const name = host.includes(":") ? `[${host}]` : host;
+  const s = isTls ? "s" : "";
+  return {
+    url: `http${s}://${name}:${boundPort(app.server.address())}`,
+    mqttUrl: `mqtt${s}://${name}:${boundPort(mqtt.address())}`,
+  };
 }
 
 const boundPort = (address: AddressInfo | string | null): number =>

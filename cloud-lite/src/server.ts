@@ -1,6 +1,8 @@
 import type { Server } from "node:net";
+import { Server as TlsServer } from "node:tls";
 import pino, { type Logger } from "pino";
 import { workerDeltaEngine } from "@halfshaft/ota-format/delta";
+import { forgetSessions } from "./access/credential-store.ts";
 import { findActor } from "./access/store.ts";
 import { buildApp } from "./app.ts";
 import { assembleCloud } from "./assemble.ts";
@@ -8,10 +10,12 @@ import { runReconciler } from "./campaigns/reconciler.ts";
 import type { CloudConfig } from "./config.ts";
 import { openFolderAlone } from "./data-folder.ts";
 import { DEFAULT_ORGANISATION } from "./db/open.ts";
+import { listen, tlsServerFactory, type Urls } from "./listen.ts";
 import { runLive } from "./live/run.ts";
 import { listen } from "./listen.ts";
 import { createBroker } from "./mqtt/broker.ts";
 import { connectOutsideBroker, readBrokerPassword, type OutsideBroker } from "./mqtt/outside-broker.ts";
+import { createBroker } from "./mqtt/broker.ts";
 import { collectProcessMetrics } from "./plugins/metrics.ts";
 import { deltaCreator } from "./releases/delta-creator.ts";
 import { post } from "./webhooks/deliver.ts";
@@ -20,11 +24,12 @@ import { runWebhooks } from "./webhooks/run.ts";
 import { openTelemetrySink } from "./tracing/open-telemetry.ts";
 import { createTracing } from "./tracing/tracing.ts";
 import type { Presence } from "./mqtt/topics.ts";
+import { readTls, requireTls } from "./tls.ts";
 import { storePresence } from "./vehicles/presence.ts";
 
-export interface RunningCloud {
-  readonly url: string;
-  readonly mqttUrl: string;
+export interface RunningCloud extends Urls {
+  /** Reads certificate and key anew; connections that are open go on. @throws {Refusal} and serves the old ones on */
+  reloadTls(): Promise<void>;
   /** Finishes what was begun, writes what is still in memory, and lets go of everything. */
   close(): Promise<void>;
 }
@@ -41,10 +46,13 @@ const IDEMPOTENCY_MS = 7 * 24 * HOUSEKEEPING_MS;
 /**
  * Starts a cloud on its data folder.
  * @throws {Refusal} CLOUD_NOT_INITIALISED, DATA_IN_USE, DATA_UNUSABLE, MQTT_BROKER_REFUSED, PORT_TAKEN or ADDRESS_UNUSABLE
+ * @throws {Refusal} CLOUD_NOT_INITIALISED, DATA_IN_USE, DATA_UNUSABLE, PORT_TAKEN, ADDRESS_UNUSABLE, TLS_REQUIRED or TLS_UNUSABLE
  */
 export async function startCloud(config: CloudConfig, now: () => number = Date.now): Promise<RunningCloud> {
   const log = createLog(config);
   const onError = (error: unknown): void => log.error({ err: error }, "background work failed");
+  requireTls(config);
+  const tls = await readTls(config);
   const { db, signers, artifacts, release } = await openFolderAlone(config, now);
   const presence = new Set<Promise<void>>();
   const onPresence = (vehicleId: string, state: Presence): void => {
@@ -71,6 +79,19 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
     await db.destroy();
     release();
     throw error;
+  const broker = await createBroker({
+    tls,
+    async vehicleOfToken(token) {
+      const actor = await findActor(db, token, now());
+      return actor?.kind === "vehicle" ? actor.vehicleId : undefined;
+    },
+    onPresence(vehicleId, state) {
+      const stored = storePresence(db, DEFAULT_ORGANISATION, vehicleId, state, now()).catch(onError);
+      presence.add(stored);
+      void stored.finally(() => presence.delete(stored));
+    },
+    onClients: (count) => cloud.metrics.mqttClients.set(count),
+    onError,
   });
   const sink = await openTelemetrySink(process.env);
   const cloud = assembleCloud({
@@ -85,7 +106,9 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
     onError,
   });
   collectProcessMetrics(cloud.metrics);
+  const tlsServers: TlsServer[] = broker.server instanceof TlsServer ? [broker.server] : [];
   const app = await buildApp(cloud, {
+    ...(tls ? { serverFactory: tlsServerFactory(tls, (server) => void tlsServers.push(server)) } : {}),
     logger: { level: config.logLevel, stream: LOG_STREAM, redact: REDACTED },
   });
 
@@ -93,13 +116,18 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
   const stopCampaigns = runReconciler(cloud.campaigns, onError);
   const stopWebhooks = runWebhooks(createDispatcher({ db, now, send: post, onError }));
   const flush = setInterval(() => void cloud.lastSeen.flush().catch(onError), FLUSH_MS);
-  const housekeeping = setInterval(() => void forgetKeys().catch(onError), HOUSEKEEPING_MS);
+  const housekeeping = setInterval(() => void keepHouse().catch(onError), HOUSEKEEPING_MS);
   const deltaRetry = setInterval(() => cloud.deltas.wake(), DELTA_RETRY_MS);
-  const forgetKeys = async (): Promise<void> => {
+  const keepHouse = async (): Promise<void> => {
+    await forgetSessions(db, now());
     await db
       .deleteFrom("idempotencyKeys")
       .where("createdAt", "<", now() - IDEMPOTENCY_MS)
       .execute();
+  };
+  const reloadTls = async (): Promise<void> => {
+    const fresh = await readTls(config);
+    for (const server of tlsServers) server.setSecureContext(fresh ?? {});
   };
   const close = async (): Promise<void> => {
     stopLive();
@@ -118,9 +146,9 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
     release();
   };
   try {
-    const urls = await listen(app, broker, config);
+    const urls = await listen(app, broker.server, config, tls !== undefined);
     cloud.deltas.wake();
-    return { ...urls, close };
+    return { ...urls, reloadTls, close };
   } catch (error) {
     await close();
     throw error;

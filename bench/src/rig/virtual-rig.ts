@@ -99,7 +99,7 @@ export class VirtualRig {
       now,
       deltaCreator: deltaCreator(inlineDeltaEngine()),
       // Rates count real minutes, in which days of virtual time pass; one operator does it all.
-      config: { fourEyes: "off", deviceRate: 1_000_000, operatorRate: 1_000_000 },
+      config: { fourEyes: "off", deviceRate: 1_000_000, checkRate: 1_000_000, operatorRate: 1_000_000 },
     });
     rig = new VirtualRig(options, folder, inProcess, now);
     await rig.#setUp();

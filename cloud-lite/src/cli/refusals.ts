@@ -61,6 +61,21 @@ export const MACHINE_REFUSALS = {
     status: 0,
     sentence: "The MQTT broker {broker} does not let the cloud in: {reason}.",
     help: "Check the user in --mqtt-broker, and the password in HALFSHAFT_CLOUD_MQTT_PASSWORD or --mqtt-password-file.",
+  TLS_REQUIRED: {
+    status: 0,
+    sentence:
+      "The cloud would be reached at {host} by plain HTTP, and tokens would cross the network in the clear.",
+    help: "Give --tls-cert and --tls-key, or --behind-proxy with the addresses of proxies that speak TLS, or listen on 127.0.0.1.",
+  },
+  TLS_INCOMPLETE: {
+    status: 0,
+    sentence: "Of certificate and key one is missing: {missing}.",
+    help: "Give both --tls-cert and --tls-key.",
+  },
+  TLS_UNUSABLE: {
+    status: 0,
+    sentence: "Certificate {cert} and key {key} cannot be used: {reason}.",
+    help: "Check that both are PEM, belong together, and that the chain begins with the server's own certificate.",
   },
   OPTION_INVALID: {
     status: 0,

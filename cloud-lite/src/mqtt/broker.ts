@@ -1,9 +1,13 @@
 import { Aedes, type Client } from "aedes";
-import { createServer, type Server } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import { wakeUpTopic } from "@halfshaft/ota-format";
+import type { ServerTls } from "../tls.ts";
 import { mayPublish, maySubscribe, readPresence, type Presence } from "./topics.ts";
 
 interface BrokerDeps {
+  /** Certificate and key; absent: plain MQTT, for this machine alone. */
+  readonly tls?: ServerTls;
   /** The vehicle of a device token, or undefined. */
   readonly vehicleOfToken: (token: string) => Promise<string | undefined>;
   readonly onPresence: (vehicleId: string, presence: Presence) => void;
@@ -89,11 +93,12 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     deps.onClients(broker.connectedClients);
   });
 
-  const server = createServer((socket) => {
+  const onSocket = (socket: Socket): void => {
     // A connection that ends in the middle is daily business.
     socket.on("error", () => socket.destroy());
     broker.handle(socket);
-  });
+  };
+  const server = deps.tls ? createTlsServer(deps.tls, onSocket) : createServer(onSocket);
   return {
     server,
     wakeUp(vehicleId) {

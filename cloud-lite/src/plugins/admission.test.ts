@@ -74,6 +74,19 @@ test("A11 one vehicle that asks too often is told when to come back", async () =
   expect((await fixture.call("GET", "/api/v1/vehicles")).status).toBe(200);
 });
 
+test("A11 update checks have a smaller budget of their own, and what an update needs goes on", async () => {
+  await fixture.close();
+  fixture = await testCloud({ config: { checkRate: 2 } });
+  device = await registerVehicle(fixture, "car");
+  const ask = (url: string) => fixture.call("GET", url, { token: device });
+  for (let i = 0; i < 2; i += 1) expect((await ask("/api/v1/device/offer")).status).toBe(200);
+  expect((await ask("/api/v1/device/offer")).problem().detail).toBe(
+    "More than 2 requests came within a minute.",
+  );
+  expect((await ask("/api/v1/device/time")).status).toBe(200);
+  expect((await ask("/repo/image/metadata/timestamp.json")).status).toBe(200);
+});
+
 test("A11 answers carry security headers", async () => {
   const answer = await fixture.call("GET", "/health/live", { token: null });
   expect(answer.header("x-content-type-options")).toBe("nosniff");

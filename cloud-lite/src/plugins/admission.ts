@@ -1,5 +1,5 @@
 import rateLimit from "@fastify/rate-limit";
-import type { FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { actorOfToken, bearerToken } from "../access/actor-of-token.ts";
 import type { Actor, Operator } from "../access/store.ts";
 import { rolesWith, scopesOf, type Permission } from "../access/grants.ts";
@@ -12,6 +12,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** Set when the route is added. */
     admittance?: Admittance;
+    /** A vehicle asks whether there is something for it: limited more than the rest that it does. */
+    isUpdateCheck?: boolean;
   }
   interface FastifyRequest {
     actor: Actor | null;
@@ -26,17 +28,8 @@ const LIMITED_KEYS = 20_000;
  * against its address, so that guessing is limited and a vehicle behind the same address is not.
  */
 export async function addAdmission(app: App, cloud: Cloud): Promise<void> {
-  const { operatorRate, deviceRate, addressRate } = cloud.config;
-  const rates = { operator: operatorRate, vehicle: deviceRate };
-  const maxOf = (request: FastifyRequest): number =>
-    request.actor ? rates[request.actor.kind] : addressRate;
   await app.register(rateLimit, { global: false, cache: LIMITED_KEYS });
-  const count = app.createRateLimit({
-    max: maxOf,
-    timeWindow: WINDOW_MS,
-    keyGenerator: (request) =>
-      request.actor ? `${request.actor.kind}:${actorId(request.actor)}` : `address:${request.ip}`,
-  });
+  const limit = limits(app, cloud);
 
   app.decorateRequest("actor", null);
   app.addHook("onRoute", (route) => {
@@ -45,14 +38,44 @@ export async function addAdmission(app: App, cloud: Cloud): Promise<void> {
   app.addHook("onRequest", async (request, reply) => {
     const token = bearerToken(request.headers.authorization);
     request.actor = token === undefined ? null : ((await actorOfToken(cloud, token)) ?? null);
-    await requireWithin(maxOf(request), count, request, reply);
+    await limit(request, reply);
     if (request.is404) return;
-    admit(request.routeOptions.config.admittance!, request.actor, token);
+    admit(request.routeOptions.config.admittance, request.actor, token);
   });
 }
 
+/** Counts a request against its vehicle, operator or address; an update check against a budget of its own besides. */
+function limits(
+  app: App,
+  { config }: Cloud,
+): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
+  const counter = (max: number, keyGenerator?: (request: FastifyRequest) => string) => {
+    const count = app.createRateLimit({
+      max,
+      timeWindow: WINDOW_MS,
+      ...(keyGenerator ? { keyGenerator } : {}),
+    });
+    return (request: FastifyRequest, reply: FastifyReply) => requireWithin(max, count, request, reply);
+  };
+  const ofActor = (request: FastifyRequest): string => actorId(request.actor!);
+  // By the plugin's own key: of an IPv6 address the network, since one host has all of a /64.
+  const address = counter(config.addressRate);
+  const operator = counter(config.operatorRate, ofActor);
+  const vehicle = counter(config.deviceRate, ofActor);
+  const check = counter(config.checkRate, ofActor);
+  return async (request, reply) => {
+    const { actor, routeOptions } = request;
+    if (!actor) return address(request, reply);
+    if (actor.kind === "operator") return operator(request, reply);
+    if (routeOptions.config.isUpdateCheck === true) await check(request, reply);
+    return vehicle(request, reply);
+  };
+}
+
 /** The rule of admission. Scopes are the stores' matter: here any scope of a permission is enough. */
-function admit({ access, permission }: Admittance, actor: Actor | null, token: string | undefined): void {
+function admit(admittance: Admittance | undefined, actor: Actor | null, token: string | undefined): void {
+  // A route that came in past the hook that reads declarations is for nobody.
+  const { access, permission } = admittance ?? { access: "operator", permission: "cloud.operate" };
   if (access === "anyone") return;
   if (!actor) throw new Refusal(token === undefined ? "CREDENTIALS_MISSING" : "CREDENTIALS_INVALID");
   if (actor.kind === "vehicle") {

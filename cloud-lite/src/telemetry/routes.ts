@@ -29,7 +29,7 @@ export function addDeviceRoutes(app: App, cloud: Cloud): void {
   app.get(
     "/api/v1/device/offer",
     {
-      config,
+      config: { ...config, isUpdateCheck: true },
       schema: {
         tags,
         summary: "What this vehicle may get now, or null",
