@@ -3,14 +3,14 @@ import type { DeltaPreference } from "@halfshaft/edge-agent";
 import { profileNamed } from "@halfshaft/vehicle-net/ecu";
 import { afterEach, expect, test } from "vitest";
 import { passUntilEnded, passUntilKnown, recordedJob } from "../rig/drive.ts";
-import { RIG_ECUS, softwareOf, VirtualRig } from "../rig/virtual-rig.ts";
+import { RIG_ECUS, softwareOf, VirtualRig, type VirtualRigOptions } from "../rig/virtual-rig.ts";
 
 let rig: VirtualRig;
 afterEach(() => rig.close());
 
 /** Carries release 2 into the vehicle with this wish; counts the data bytes of all frames to ECUs while it flashes. */
-async function updateWith(deltaPreference: DeltaPreference) {
-  rig = await VirtualRig.create({ config: { deltaPreference } });
+async function updateWith(deltaPreference: DeltaPreference, options: VirtualRigOptions = {}) {
+  rig = await VirtualRig.create({ ...options, config: { deltaPreference } });
   const requestIds = new Set(RIG_ECUS.map(({ profile }) => profileNamed(profile).addressing.requestId));
   let bytesOnBus = 0;
   const gateway = await rig.startGateway();
@@ -47,6 +47,19 @@ test("E5 after deltas that the ECUs applied the gateway has their new images, fo
   const digests = images.map((image) => createHash("sha256").update(image).digest("hex"));
   expect(await rig.stagedDigests()).toEqual(digests.toSorted());
 });
+
+test.each(["ecu", "compressed"] as const)(
+  "E5 an image of two segments, uploaded as Intel HEX, travels by %s too, and the gateway has it afterwards",
+  async (preference) => {
+    const { record, flashed } = await updateWith(preference, { withSettings: true });
+    const body = record.ecus.findIndex(({ ecuId }) => ecuId === "BOD-1");
+    expect(flashed[body]?.transport?.transport).toBe(preference === "ecu" ? "ecu" : "compressedEcu");
+    const image = softwareOf("BOD-1", 2);
+    const sha256 = createHash("sha256").update(image).digest("hex");
+    expect(rig.ecus.get("BOD-1")!.state().imageSha256Of("B")).toBe(sha256);
+    expect(await rig.stagedDigests()).toContain(sha256);
+  },
+);
 
 test("E5 with deltas for the gateway the images cross the bus", async () => {
   const { flashed, bytesOnBus } = await updateWith("gateway");

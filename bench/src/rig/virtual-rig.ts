@@ -1,7 +1,12 @@
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInProcessCloud, deltaCreator, type InProcessCloud } from "@halfshaft/cloud-lite";
+import {
+  createInProcessCloud,
+  deltaCreator,
+  type InProcessCloud,
+  writeIntelHex,
+} from "@halfshaft/cloud-lite";
 import {
   createEcu,
   type EcuFaults,
@@ -44,6 +49,8 @@ export type RigEcuId = (typeof RIG_ECUS)[number]["ecuId"];
 export interface VirtualRigOptions {
   readonly faults?: Readonly<Partial<Record<RigEcuId, EcuFaults>>>;
   readonly config?: Partial<AgentConfig>;
+  /** The body control has settings far above its code, so that its images are of two segments. */
+  readonly withSettings?: boolean;
   /** Stands between the gateway and the cloud: attacks and outages. */
   readonly tamper?: (fetch: InjectFetch) => InjectFetch;
 }
@@ -55,6 +62,9 @@ export function softwareOf(ecuId: string, version: number): Uint8Array {
     i % 97 === 0 ? version : (salt + i * 7 + (i >> 6)) & 0xff,
   );
 }
+
+const SETTINGS = { name: "settings", address: 0x1000_1000, length: 0x1000, flashed: true };
+const SETTINGS_BYTES = 200;
 
 /**
  * Cloud, gateway, bus and three ECUs in one process and in virtual time. Everything is the real thing, but that
@@ -107,10 +117,14 @@ export class VirtualRig {
   }
 
   get #profiles(): readonly { readonly ecuId: RigEcuId; readonly profile: EcuProfile }[] {
-    return RIG_ECUS.map(({ ecuId, profile }) => ({
-      ecuId,
-      profile: withoutProcessingTime(profileNamed(profile)),
-    }));
+    return RIG_ECUS.map(({ ecuId, profile: name }) => {
+      const profile = withoutProcessingTime(profileNamed(name));
+      const hasSettings = this.#options.withSettings === true && ecuId === "BOD-1";
+      return {
+        ecuId,
+        profile: hasSettings ? { ...profile, memory: [...profile.memory, SETTINGS] } : profile,
+      };
+    });
   }
 
   async #setUp(): Promise<void> {
@@ -160,10 +174,11 @@ export class VirtualRig {
   async publish(version: number): Promise<Release> {
     const draft = await this.cloud.post<Release>("/api/v1/releases", { name: `Release ${version}` });
     for (const { ecuId, profile } of this.#profiles) {
-      const query = `version=${version}.0.0&releaseCounter=1&address=${profile.memory[0]!.address}`;
-      await this.cloud.put(`/api/v1/releases/${draft.releaseId}/images/${profile.hardwareId}?${query}`, {
-        bytes: softwareOf(ecuId, version),
-        contentType: "application/octet-stream",
+      const query = `version=${version}.0.0&releaseCounter=1`;
+      const path = `/api/v1/releases/${draft.releaseId}/images/${profile.hardwareId}?${query}`;
+      await this.cloud.put(path, {
+        bytes: hexOf(softwareOf(ecuId, version), profile),
+        contentType: "text/x-hex",
       });
     }
     const release = await this.cloud.post<Release>(`/api/v1/releases/${draft.releaseId}/publish`);
@@ -231,4 +246,13 @@ export class VirtualRig {
     await this.#inProcess.close();
     await rm(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** The last bytes are settings, where the ECU has room for some. */
+function hexOf(software: Uint8Array, { memory }: EcuProfile): Uint8Array {
+  const codeBytes = memory.includes(SETTINGS) ? software.length - SETTINGS_BYTES : software.length;
+  const code = { address: memory[0]!.address, bytes: software.subarray(0, codeBytes) };
+  const settings = { address: SETTINGS.address, bytes: software.subarray(codeBytes) };
+  const blocks = codeBytes < software.length ? [code, settings] : [code];
+  return new TextEncoder().encode(writeIntelHex(blocks));
 }
