@@ -1,3 +1,4 @@
+export * from "./desired-state.ts";
 export * from "./envelope.ts";
 export * from "./event.ts";
 export * from "./failures.ts";

@@ -62,6 +62,17 @@ export const VEHICLE_REFUSALS = {
     sentence: "The file cannot be read on from line {line}: {reason}.",
     help: "Correct it there and send the whole file again: rows that were taken stay and count as unchanged.",
   },
+  DESIRED_SOFTWARE_UNKNOWN: {
+    status: 422,
+    sentence: "There is no {what} for {hardwareId} that was released.",
+    help: "Publish it first, or correct the version or release.",
+  },
+  GROUP_BEYOND_SCOPE: {
+    status: 403,
+    sentence:
+      "The desired state of group {group} reaches vehicles of every region and model; your roles do not.",
+    help: "Write the desired state of the vehicles that you may change, or ask someone whose role has no scope.",
+  },
   HARDWARE_UNKNOWN: {
     status: 404,
     sentence: "Hardware {hardwareId} is not known.",
