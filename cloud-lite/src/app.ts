@@ -15,7 +15,7 @@ import { addAuditRoutes } from "./audit/routes.ts";
 import { addCampaignRoutes } from "./campaigns/routes.ts";
 import { Campaign } from "./campaigns/schema.ts";
 import type { App, Cloud } from "./cloud.ts";
-import { MAX_HEADER_BYTES } from "./listen.ts";
+import { HTTP_LIMITS } from "./listen.ts";
 import { addJobRoutes } from "./jobs/routes.ts";
 import { Job, JobSummary } from "./jobs/schema.ts";
 import { Change } from "./live/change.ts";
@@ -71,8 +71,6 @@ const SCHEMAS = [
 ];
 
 const JSON_BODY_BYTES = 1024 * 1024;
-/** For a whole request to arrive: a firmware over a thin line, and no connection that only trickles. */
-const REQUEST_TIMEOUT_MS = 5 * 60 * 1000;
 
 interface AppOptions {
   readonly logger?: FastifyServerOptions["logger"];
@@ -87,8 +85,8 @@ export async function buildApp(cloud: Cloud, options: AppOptions = {}): Promise<
   const app: App = fastify({
     logger: options.logger ?? false,
     bodyLimit: JSON_BODY_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    requestTimeout: HTTP_LIMITS.requestTimeout,
+    http: HTTP_LIMITS,
     trustProxy: trustedProxies(cloud.config),
     ...(options.serverFactory ? { serverFactory: options.serverFactory } : {}),
     genReqId: () => uuidv7(),

@@ -1,24 +1,14 @@
+import type { FastifyServerFactory } from "fastify";
+import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import type { App } from "./cloud.ts";
 import { flagOf, type CloudConfig } from "./config.ts";
 import { withoutPassword } from "./db/postgres.ts";
 import { Refusal } from "./refusals.ts";
-
-/** Before a folder is made for them. @throws {Refusal} PORT_TAKEN or ADDRESS_UNUSABLE */
-export async function checkPorts({ host, port, mqttPort, mqttBroker }: CloudConfig): Promise<void> {
-  const ports: [number, string][] = [[port, flagOf("port")]];
-  if (mqttBroker === "") ports.push([mqttPort, flagOf("mqttPort")]);
-  for (const [wanted, option] of ports) {
-import type { FastifyServerFactory } from "fastify";
-import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
-import { type AddressInfo, createServer, type Server } from "node:net";
-import type { App } from "./cloud.ts";
-import { flagOf, type CloudConfig } from "./config.ts";
-import { Refusal } from "./refusals.ts";
 import type { ServerTls } from "./tls.ts";
 
-/** Of a request line and all its headers, bytes. */
-export const MAX_HEADER_BYTES = 16 * 1024;
+/** A whole request may take a firmware over a thin line, but no connection may trickle for ever. */
+export const HTTP_LIMITS = { maxHeaderSize: 16 * 1024, requestTimeout: 5 * 60 * 1000 };
 
 /** Where the cloud is reached. */
 export interface Urls {
@@ -27,11 +17,10 @@ export interface Urls {
 }
 
 /** Before a folder is made for them. @throws {Refusal} PORT_TAKEN or ADDRESS_UNUSABLE */
-export async function checkPorts({ host, port, mqttPort }: CloudConfig): Promise<void> {
-  for (const [wanted, option] of [
-    [port, flagOf("port")],
-    [mqttPort, flagOf("mqttPort")],
-  ] as const) {
+export async function checkPorts({ host, port, mqttPort, mqttBroker }: CloudConfig): Promise<void> {
+  const ports: [number, string][] = [[port, flagOf("port")]];
+  if (mqttBroker === "") ports.push([mqttPort, flagOf("mqttPort")]);
+  for (const [wanted, option] of ports) {
     const probe = createServer();
     await new Promise<void>((resolve, reject) => {
       probe.once("error", reject);
@@ -43,6 +32,15 @@ export async function checkPorts({ host, port, mqttPort }: CloudConfig): Promise
   }
 }
 
+/** Makes the server of an app speak TLS 1.3; `onServer` gets it, to give it another certificate later. */
+export const tlsServerFactory =
+  (tls: ServerTls, onServer: (server: HttpsServer) => void): FastifyServerFactory =>
+  (handler) => {
+    const server = createHttpsServer({ ...tls, ...HTTP_LIMITS }, handler);
+    onServer(server);
+    return server;
+  };
+
 /**
  * Takes requests, and connections of vehicles where the broker is the embedded one.
  * @throws {Refusal} PORT_TAKEN or ADDRESS_UNUSABLE
@@ -50,13 +48,14 @@ export async function checkPorts({ host, port, mqttPort }: CloudConfig): Promise
 export async function listen(
   app: App,
   broker: { readonly server?: Server },
-  { host, port, mqttPort, mqttBroker }: CloudConfig,
-): Promise<{ url: string; mqttUrl: string }> {
+  { host, port, mqttPort, mqttBroker, tlsCert }: CloudConfig,
+): Promise<Urls> {
+  const s = tlsCert === "" ? "" : "s";
   await app.listen({ host, port }).catch((error: unknown) => {
     throw unusable(error, host, port, `--${flagOf("port")}`);
   });
   const name = host.includes(":") ? `[${host}]` : host;
-  const url = `http://${name}:${boundPort(app.server.address())}`;
+  const url = `http${s}://${name}:${boundPort(app.server.address())}`;
   const { server } = broker;
   if (!server) return { url, mqttUrl: withoutPassword(mqttBroker) };
   await new Promise<void>((resolve, reject) => {
@@ -65,38 +64,7 @@ export async function listen(
   }).catch((error: unknown) => {
     throw unusable(error, host, mqttPort, `--${flagOf("mqttPort")}`);
   });
-  return { url, mqttUrl: `mqtt://${name}:${boundPort(server.address())}` };
-/** Makes the server of an app speak TLS 1.3; `onServer` gets it, to give it another certificate later. */
-export const tlsServerFactory =
-  (tls: ServerTls, onServer: (server: HttpsServer) => void): FastifyServerFactory =>
-  (handler) => {
-    const server = createHttpsServer({ ...tls, maxHeaderSize: MAX_HEADER_BYTES }, handler);
-    onServer(server);
-    return server;
-  };
-
-/** @throws {Refusal} PORT_TAKEN or ADDRESS_UNUSABLE */
-export async function listen(
-  app: App,
-  mqtt: Server,
-  { host, port, mqttPort }: CloudConfig,
-  isTls: boolean,
-): Promise<Urls> {
-  await app.listen({ host, port }).catch((error: unknown) => {
-    throw unusable(error, host, port, `--${flagOf("port")}`);
-  });
-  await new Promise<void>((resolve, reject) => {
-    mqtt.once("error", reject);
-    mqtt.listen({ host, port: mqttPort }, resolve);
-  }).catch((error: unknown) => {
-    throw unusable(error, host, mqttPort, `--${flagOf("mqttPort")}`);
-  });
-  const name = host.includes(":") ? `[${host}]` : host;
-  const s = isTls ? "s" : "";
-  return {
-    url: `http${s}://${name}:${boundPort(app.server.address())}`,
-    mqttUrl: `mqtt${s}://${name}:${boundPort(mqtt.address())}`,
-  };
+  return { url, mqttUrl: `mqtt${s}://${name}:${boundPort(server.address())}` };
 }
 
 const boundPort = (address: AddressInfo | string | null): number =>

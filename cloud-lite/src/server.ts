@@ -12,10 +12,8 @@ import { openFolderAlone } from "./data-folder.ts";
 import { DEFAULT_ORGANISATION } from "./db/open.ts";
 import { listen, tlsServerFactory, type Urls } from "./listen.ts";
 import { runLive } from "./live/run.ts";
-import { listen } from "./listen.ts";
 import { createBroker } from "./mqtt/broker.ts";
 import { connectOutsideBroker, readBrokerPassword, type OutsideBroker } from "./mqtt/outside-broker.ts";
-import { createBroker } from "./mqtt/broker.ts";
 import { collectProcessMetrics } from "./plugins/metrics.ts";
 import { deltaCreator } from "./releases/delta-creator.ts";
 import { post } from "./webhooks/deliver.ts";
@@ -45,8 +43,8 @@ const IDEMPOTENCY_MS = 7 * 24 * HOUSEKEEPING_MS;
 
 /**
  * Starts a cloud on its data folder.
- * @throws {Refusal} CLOUD_NOT_INITIALISED, DATA_IN_USE, DATA_UNUSABLE, MQTT_BROKER_REFUSED, PORT_TAKEN or ADDRESS_UNUSABLE
- * @throws {Refusal} CLOUD_NOT_INITIALISED, DATA_IN_USE, DATA_UNUSABLE, PORT_TAKEN, ADDRESS_UNUSABLE, TLS_REQUIRED or TLS_UNUSABLE
+ * @throws {Refusal} CLOUD_NOT_INITIALISED, DATA_IN_USE, DATA_UNUSABLE, MQTT_BROKER_REFUSED, PORT_TAKEN,
+ * ADDRESS_UNUSABLE, TLS_REQUIRED or TLS_UNUSABLE
  */
 export async function startCloud(config: CloudConfig, now: () => number = Date.now): Promise<RunningCloud> {
   const log = createLog(config);
@@ -66,6 +64,7 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
       return connectOutsideBroker(config.mqttBroker, password, { onPresence, onError });
     }
     return createBroker({
+      tls,
       async vehicleOfToken(token) {
         const actor = await findActor(db, token, now());
         return actor?.kind === "vehicle" ? actor.vehicleId : undefined;
@@ -79,19 +78,6 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
     await db.destroy();
     release();
     throw error;
-  const broker = await createBroker({
-    tls,
-    async vehicleOfToken(token) {
-      const actor = await findActor(db, token, now());
-      return actor?.kind === "vehicle" ? actor.vehicleId : undefined;
-    },
-    onPresence(vehicleId, state) {
-      const stored = storePresence(db, DEFAULT_ORGANISATION, vehicleId, state, now()).catch(onError);
-      presence.add(stored);
-      void stored.finally(() => presence.delete(stored));
-    },
-    onClients: (count) => cloud.metrics.mqttClients.set(count),
-    onError,
   });
   const sink = await openTelemetrySink(process.env);
   const cloud = assembleCloud({
@@ -146,7 +132,7 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
     release();
   };
   try {
-    const urls = await listen(app, broker.server, config, tls !== undefined);
+    const urls = await listen(app, broker, config);
     cloud.deltas.wake();
     return { ...urls, reloadTls, close };
   } catch (error) {

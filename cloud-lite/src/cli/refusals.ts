@@ -61,6 +61,7 @@ export const MACHINE_REFUSALS = {
     status: 0,
     sentence: "The MQTT broker {broker} does not let the cloud in: {reason}.",
     help: "Check the user in --mqtt-broker, and the password in HALFSHAFT_CLOUD_MQTT_PASSWORD or --mqtt-password-file.",
+  },
   TLS_REQUIRED: {
     status: 0,
     sentence:

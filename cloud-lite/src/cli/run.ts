@@ -1,6 +1,5 @@
 import { initialiseFolder, isInitialised, operatorKeyFile } from "../data-folder.ts";
 import { checkPorts } from "../listen.ts";
-import { startCloud } from "../server.ts";
 import { startCloud, type RunningCloud } from "../server.ts";
 import { requireTls } from "../tls.ts";
 import type { Invocation } from "./verbs.ts";
