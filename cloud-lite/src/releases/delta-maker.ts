@@ -9,7 +9,15 @@ import { addImageTargets, imageScope, signImageRepository } from "../trust/image
 import type { Signers } from "../trust/keys.ts";
 import type { DeltaCreator } from "./delta-creator.ts";
 import { isWorthwhile } from "./delta-rules.ts";
-import { CLAIM_MS, claimNext, failDelta, finishDelta, holdUntil, type PendingDelta } from "./delta-store.ts";
+import {
+  CLAIM_MS,
+  claimNext,
+  failDelta,
+  findTransport,
+  finishDelta,
+  holdUntil,
+  type PendingDelta,
+} from "./delta-store.ts";
 
 /** Makes deltas and compressed images in the background, one at a time; what was pending when the process ended is made after its start. */
 export interface DeltaMaker {
@@ -109,6 +117,13 @@ async function makeDelta(
   creator: DeltaCreator,
   options: EngineCreateOptions & { readonly signal: AbortSignal },
 ): Promise<void> {
+  const path = transportTargetName(pending.baseSha256, pending.sha256, pending.format);
+  const same = await findTransport(deps.db, pending.organisationId, path);
+  if (same !== undefined) {
+    // Another release has the same bytes: what was made for it serves here too.
+    await finishDelta(deps.db, pending, deps.now(), { state: "made", ...same });
+    return;
+  }
   let patch: Uint8Array;
   try {
     const base = pending.baseLength === 0 ? NO_BYTES : await deps.artifacts.read(pending.baseSha256);
@@ -140,7 +155,6 @@ async function makeDelta(
   await inOneTransaction(deps.db, async (tx) => {
     const scope = imageScope(tx, pending.organisationId, deps.now());
     if (!(await finishDelta(tx, pending, scope.at, { state: "made", length: patch.length, sha256 }))) return;
-    const path = transportTargetName(pending.baseSha256, pending.sha256, pending.format);
     await addImageTargets(scope, [{ path, role: "transport", length: patch.length, sha256, sha512, custom }]);
     await signImageRepository(scope, deps.signers, ["transport"]);
   });

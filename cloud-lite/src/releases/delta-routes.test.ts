@@ -95,6 +95,18 @@ test("U5 every released image is also made compressed, in both formats, whatever
   expect(applyDetools(nothing, forEcu!, { maxResultBytes: 4096 })).toEqual(image);
 });
 
+test("U5 two releases of the same bytes share what is made for them", async () => {
+  await publishRelease(fixture, "1.0.0", firmware(1));
+  await fixture.cloud.deltas.idle();
+  const again = await publishRelease(fixture, "1.0.1", firmware(1));
+  await fixture.cloud.deltas.idle();
+  expect(fixture.errors).toEqual([]);
+  expect(await compressedOf(again.releaseId)).toMatchObject([
+    { format: "bsdiff40", state: "made", length: 2048 },
+    { format: "detools", state: "made", length: 2048 },
+  ]);
+});
+
 test("U5 whoever makes a delta is told the segments of the image, since an ECU gets one patch for each", async () => {
   const told: unknown[] = [];
   await withCreator({

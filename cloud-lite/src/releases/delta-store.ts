@@ -4,6 +4,7 @@ import { type DeltaFormat, NO_BASE } from "@halfshaft/ota-format/trust";
 import type { Page } from "../db/cursor.ts";
 import type { Database } from "../db/open.ts";
 import { Refusal } from "../refusals.ts";
+import { IMAGE_REPOSITORY } from "../trust/image-repository.ts";
 import { chooseBases, NO_BASE_IMAGE, retryPauseMs, type FleetVersions } from "./delta-rules.ts";
 import type { Delta } from "./schema.ts";
 
@@ -175,6 +176,21 @@ export async function holdUntil(
     .where("organisationId", "=", organisationId)
     .where("deltaId", "=", deltaId)
     .execute();
+}
+
+/** Length and digest of a delta that is signed already, by its name in the Image repository. */
+export async function findTransport(
+  db: Database,
+  organisationId: string,
+  path: string,
+): Promise<{ length: number; sha256: string } | undefined> {
+  return db
+    .selectFrom("tufTargets")
+    .select(["length", "sha256"])
+    .where("organisationId", "=", organisationId)
+    .where("repository", "=", IMAGE_REPOSITORY)
+    .where("path", "=", path)
+    .executeTakeFirst();
 }
 
 /** @returns false where it is not pending any more: another instance made it when this one's claim had run out. */
