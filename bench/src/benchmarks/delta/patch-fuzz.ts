@@ -116,13 +116,13 @@ class Bank {
   }
 }
 
-const compressed = (base: Uint8Array, result: Uint8Array): Promise<Uint8Array> =>
+const detoolsPatch = (base: Uint8Array, result: Uint8Array): Promise<Uint8Array> =>
   createDetools(base, result, { engine: inlineDeltaEngine(), compress: compressLzma });
 
 const DETOOLS: FuzzedFormat = {
   name: "detools",
   headerBytes: DETOOLS_HEADER_BYTES,
-  make: ({ base, result }) => compressed(base, result),
+  make: ({ base, result }) => detoolsPatch(base, result),
   applyTo:
     ({ base, result }) =>
     (patch, write) => {
@@ -140,7 +140,7 @@ const DETOOLS: FuzzedFormat = {
 const COMPRESSED: FuzzedFormat = {
   ...DETOOLS,
   name: "detools, no base",
-  make: ({ result }) => compressed(NOTHING, result),
+  make: ({ result }) => detoolsPatch(NOTHING, result),
   applyTo: ({ result }) => DETOOLS.applyTo({ base: NOTHING, result }),
 };
 
@@ -155,7 +155,8 @@ const segmentsOf = ({ length }: Uint8Array) => [
 const SEGMENTS: FuzzedFormat = {
   name: "detools, 2 segments",
   headerBytes: SEGMENTS_INDEX_BYTES,
-  make: ({ base, result }) => createImagePatch(result, segmentsOf(result), (part) => compressed(base, part)),
+  make: ({ base, result }) =>
+    createImagePatch(result, segmentsOf(result), (part) => detoolsPatch(base, part)),
   applyTo:
     ({ base, result }) =>
     (file, write) => {
