@@ -7,7 +7,7 @@ import { changePhase, planOf, type CampaignRow, type PhaseRow } from "./store.ts
 import { isPaced, RANK_END, rankOf } from "./who-is-next.ts";
 
 /** Vehicles that are looked at in one transaction: few enough that nobody waits long for it. */
-export const VEHICLES_AT_ONCE = 250;
+export const VEHICLES_AT_ONCE = 200;
 
 /**
  * Makes the jobs of the next vehicles of a phase, each vehicle once in a campaign. A vehicle of a paced phase waits

@@ -12,21 +12,24 @@ export interface WakeUps {
 
 /** Spreads wake-ups over time, so that a campaign does not bring its whole fleet at once. */
 export function createWakeUps(wakeUp: (vehicleId: string) => void): WakeUps {
-  let waiting: string[] = [];
+  const waiting = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
   const next = (): void => {
     timer = undefined;
-    for (const vehicleId of waiting.splice(0, AT_ONCE)) wakeUp(vehicleId);
-    if (waiting.length > 0) timer = setTimeout(next, PAUSE_MS).unref();
+    for (const vehicleId of [...waiting].slice(0, AT_ONCE)) {
+      waiting.delete(vehicleId);
+      wakeUp(vehicleId);
+    }
+    if (waiting.size > 0) timer = setTimeout(next, PAUSE_MS).unref();
   };
   return {
     add(vehicleIds) {
-      waiting = waiting.concat(vehicleIds).slice(0, MAX_WAITING);
+      for (const vehicleId of vehicleIds.slice(0, MAX_WAITING - waiting.size)) waiting.add(vehicleId);
       if (timer === undefined) next();
     },
     close() {
       clearTimeout(timer);
-      waiting = [];
+      waiting.clear();
     },
   };
 }

@@ -23,7 +23,7 @@ const ROWS_AT_ONCE = 500;
 /** Makes many jobs at once. */
 export async function insertJobs(tx: Database, jobs: readonly NewJob[]): Promise<void> {
   const made = jobs.map(({ ecus, at, ...job }) => ({
-    row: { ...job, ...NOTHING_YET, jobId: uuidv7(), createdAt: at },
+    row: { ...job, jobId: uuidv7(), status: "queued" as const, createdAt: at },
     ecus,
   }));
   for (const some of chunks(made)) {
@@ -49,25 +49,6 @@ export async function insertJobs(tx: Database, jobs: readonly NewJob[]): Promise
   );
   for (const rows of chunks(ecuRows)) await tx.insertInto("jobEcus").values(rows).execute();
 }
-
-const NOTHING_YET = {
-  status: "queued",
-  stage: null,
-  outcome: null,
-  failure: null,
-  manifest: null,
-  manifestNote: null,
-  withdrawnAt: null,
-  offeredAt: null,
-  expiresAt: null,
-  startedAt: null,
-  endedAt: null,
-  latest: 1,
-  admittedAt: null,
-  heardAt: null,
-  failureCode: null,
-  blockedBy: null,
-} as const;
 
 const chunks = <T>(rows: readonly T[]): T[][] =>
   Array.from({ length: Math.ceil(rows.length / ROWS_AT_ONCE) }, (_, i) =>

@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { firmware, publishRelease, testCloud, type TestCloud } from "../testing.ts";
+import { act, makeCampaign, registerFleet, settled, type TestFleet } from "./fleet.testing.ts";
+import type { Campaign } from "./schema.ts";
+
+let cloud: TestCloud;
+let fleet: TestFleet;
+beforeEach(async () => {
+  cloud = await testCloud();
+  fleet = await registerFleet(cloud, 3);
+});
+afterEach(() => cloud.close());
+
+/** Brings the fleet to a release. */
+async function updateAll(version: string, counter = 1): Promise<{ campaignId: string; sha256: string }> {
+  const { releaseId, sha256 } = await publishRelease(cloud, version, firmware(Number(version[0])), counter);
+  const campaignId = await makeCampaign(cloud, releaseId);
+  await act(cloud, campaignId, "start");
+  for (const id of fleet.vehicleIds) await fleet.succeed(id);
+  await settled(cloud, campaignId);
+  return { campaignId, sha256 };
+}
+
+const newest = async (): Promise<Campaign> =>
+  ((await cloud.call("GET", "/api/v1/campaigns?limit=1")).data() as Campaign[])[0]!;
+
+test("C8 a rollback offers those that were updated what they ran before", async () => {
+  await updateAll("1.0.0");
+  const { campaignId } = await updateAll("2.0.0");
+  expect((await act(cloud, campaignId, "rollBack")).data()).toMatchObject({ state: "reverted" });
+  const back = await newest();
+  expect(back).toMatchObject({
+    name: "Back from Spring",
+    revertsCampaignId: campaignId,
+    state: "active",
+    priority: "critical",
+    jobs: { queued: 3 },
+  });
+  expect(await fleet.offer("car-0000")).toMatchObject({
+    campaignId: back.campaignId,
+    release: { name: "Release 1.0.0" },
+    ecus: [{ version: "1.0.0" }],
+  });
+  for (const id of fleet.vehicleIds) await fleet.succeed(id);
+  expect((await settled(cloud, back.campaignId)).state).toBe("completed");
+});
+
+test("C8 a rollback that a release counter forbids is refused with the ECU and the counters", async () => {
+  await updateAll("1.0.0", 1);
+  const { campaignId } = await updateAll("2.0.0", 2);
+  expect((await act(cloud, campaignId, "rollBack")).problem()).toMatchObject({
+    status: 409,
+    code: "ROLLBACK_COUNTER",
+    detail:
+      "Engine control (ENG-car-0000) of vehicle car-0000 would refuse version 1.0.0: it has burned release counter 2, and that image has 1.",
+  });
+  expect((await settled(cloud, campaignId)).state).toBe("completed");
+});
+
+test("C8 a rollback of what updated nobody is refused", async () => {
+  const { releaseId } = await publishRelease(cloud, "2.0.0", firmware(2));
+  const campaignId = await makeCampaign(cloud, releaseId);
+  await act(cloud, campaignId, "start");
+  expect((await act(cloud, campaignId, "rollBack")).problem().code).toBe("ROLLBACK_NOBODY");
+});
+
+test("C8 a rollback ends the offers of the campaign, and what has begun goes on", async () => {
+  await updateAll("1.0.0");
+  const { releaseId } = await publishRelease(cloud, "2.0.0", firmware(2));
+  const campaignId = await makeCampaign(cloud, releaseId);
+  await act(cloud, campaignId, "start");
+  await fleet.succeed("car-0000");
+  const { jobId } = await fleet.begin("car-0001");
+  await act(cloud, campaignId, "rollBack");
+  expect(await settled(cloud, campaignId)).toMatchObject({
+    state: "reverted",
+    jobs: { succeeded: 1, active: 1, expired: 1 },
+  });
+  expect(await fleet.offer("car-0001")).toMatchObject({ jobId });
+  expect(await fleet.offer("car-0002")).toBeNull();
+});
+
+test("C8 what failed is tried again as a further attempt, which alone counts", async () => {
+  const { releaseId } = await publishRelease(cloud, "2.0.0", firmware(2));
+  const campaignId = await makeCampaign(cloud, releaseId);
+  await act(cloud, campaignId, "start");
+  await fleet.end("car-0000", "failed");
+  await fleet.succeed("car-0001");
+  await fleet.end("car-0002", "rolledBack");
+  expect((await settled(cloud, campaignId)).state).toBe("paused");
+  await act(cloud, campaignId, "retryFailed");
+  await act(cloud, campaignId, "resume");
+  expect(await settled(cloud, campaignId)).toMatchObject({
+    state: "active",
+    jobs: { queued: 2, succeeded: 1, failed: 0, rolledBack: 0 },
+  });
+  expect(await fleet.offer("car-0000")).toMatchObject({ attempt: 2 });
+  const jobs = await cloud.call("GET", "/api/v1/jobs?vehicleId=car-0000");
+  expect(jobs.data()).toMatchObject([{ attempt: 2 }, { attempt: 1, status: "failed" }]);
+});
