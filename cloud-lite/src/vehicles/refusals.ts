@@ -73,6 +73,11 @@ export const VEHICLE_REFUSALS = {
       "The desired state of group {group} reaches vehicles of every region and model; your roles do not.",
     help: "Write the desired state of the vehicles that you may change, or ask someone whose role has no scope.",
   },
+  TIMELINE_KIND_UNKNOWN: {
+    status: 400,
+    sentence: 'A timeline has no entries of kind "{kind}".',
+    help: "Ask for vehicle, imported, software, presence, job or step, several with commas.",
+  },
   HARDWARE_UNKNOWN: {
     status: 404,
     sentence: "Hardware {hardwareId} is not known.",

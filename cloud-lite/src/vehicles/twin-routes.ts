@@ -3,6 +3,7 @@ import type { App, Cloud } from "../cloud.ts";
 import { addDesiredStateRoutes, StateBody, StateVersion } from "./desired-state-routes.ts";
 import { addImportRoutes, VehicleImport } from "./import-routes.ts";
 import { addTwinReadRoute, Twin } from "./twin-read-routes.ts";
+import { addTimelineRoute } from "./timeline-routes.ts";
 import { addReplacementRoutes, Replacement } from "./replacement-routes.ts";
 
 /** Schemas that the routes of the twin refer to by name. */
@@ -20,6 +21,7 @@ export const TWIN_SCHEMAS = [
 export function addTwinRoutes(app: App, cloud: Cloud): void {
   addReplacementRoutes(app, cloud);
   addTwinReadRoute(app, cloud);
+  addTimelineRoute(app, cloud);
   addImportRoutes(app, cloud);
   addDesiredStateRoutes(app, cloud);
 }
