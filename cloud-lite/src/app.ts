@@ -25,7 +25,7 @@ import { addCollectedMetrics } from "./plugins/collected-metrics.ts";
 import { addHealth } from "./plugins/health.ts";
 import { addMetrics } from "./plugins/metrics.ts";
 import { addOpenApi } from "./plugins/openapi.ts";
-import { addProblems } from "./plugins/problems.ts";
+import { addProblems, clientErrorHandler, frameworkErrors } from "./plugins/problems.ts";
 import { addWebSecurity, trustedProxies } from "./plugins/web-security.ts";
 import { addHardwareRoutes } from "./releases/hardware-routes.ts";
 import { addReleaseRoutes } from "./releases/routes.ts";
@@ -93,7 +93,12 @@ export async function buildApp(cloud: Cloud, options: AppOptions = {}): Promise<
     // A target's name has up to three digests in it.
     routerOptions: { maxParamLength: 512 },
     // What a client sends is taken as it is or refused: nothing is dropped, filled in or converted.
-    ajv: { customOptions: { removeAdditional: false, useDefaults: false, coerceTypes: false } },
+    // Verbose: a refusal shows the value that came.
+    ajv: {
+      customOptions: { removeAdditional: false, useDefaults: false, coerceTypes: false, verbose: true },
+    },
+    frameworkErrors,
+    clientErrorHandler,
   });
   // Schema-made serializers would drop what a schema does not name, and cost a third of a second at the start.
   app.setSerializerCompiler(() => JSON.stringify);

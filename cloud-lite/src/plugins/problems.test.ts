@@ -1,3 +1,5 @@
+import { connect, type AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { testCloud, type TestCloud } from "../testing.ts";
 
@@ -34,14 +36,49 @@ test.each([
 });
 
 test.each([
-  [{ ecus: [], colour: "red" }, 'body must NOT have additional properties ("colour")'],
-  [{ ecus: [], year: "2026" }, "body/year must be integer"],
-  [{}, "body must have required property 'ecus'"],
-  [{ ecus: [{ ecuId: "a b", name: "x", hardwareId: "y" }] }, "body/ecus/0/ecuId must match pattern"],
+  [{ ecus: [], colour: "red" }, 'body has "colour", which is not known; it may have '],
+  [{ ecus: [], year: "2026" }, 'body.year is "2026"; it must be an integer'],
+  [{}, "body.ecus is missing"],
+  [
+    { ecus: [{ ecuId: "a b", name: "x", hardwareId: "y" }] },
+    'body.ecus[0].ecuId is "a b"; it must be like "ENG-000001"',
+  ],
 ])("A1 nothing is dropped, filled in or converted: %j", async (body, reason) => {
   const problem = (await post(body)).problem();
   expect(problem).toMatchObject({ status: 400, code: "REQUEST_INVALID" });
   expect(problem.detail).toContain(reason);
+});
+
+/** Sends bytes as they are and returns what comes back. */
+async function raw(bytes: string): Promise<string> {
+  await fixture.app.listen({ port: 0, host: "127.0.0.1" });
+  const { port } = fixture.app.server.address() as AddressInfo;
+  const socket = connect(port, "127.0.0.1");
+  socket.end(bytes);
+  return text(socket);
+}
+
+test.each([
+  ["no HTTP", "hello\r\n\r\n", 400, "HTTP_MALFORMED"],
+  [
+    "headers beyond the limit",
+    `GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${"x".repeat(70_000)}\r\n\r\n`,
+    431,
+    "HEADERS_TOO_LARGE",
+  ],
+])("A1 what the HTTP parser refuses is a problem, too: %s", async (_name, bytes, status, code) => {
+  const [head, body] = (await raw(bytes)).split("\r\n\r\n");
+  expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} .*application/problem\\+json`, "s"));
+  expect(JSON.parse(body!)).toMatchObject({ status, code });
+});
+
+test.each([
+  ["a part of the path that is too long", `/api/v1/vehicles/${"x".repeat(600)}`, 414, "PATH_TOO_LONG"],
+  ["a path with a lonely percent sign", "/api/v1/vehicles/%zz", 400, "PATH_MALFORMED"],
+])("A1 %s is a problem, too", async (_name, path, status, code) => {
+  const answer = await fixture.call("GET", path);
+  expect(answer.header("content-type")).toContain("application/problem+json");
+  expect(answer.problem()).toMatchObject({ status, code });
 });
 
 test("A1 an unknown path is a problem, too", async () => {

@@ -1,9 +1,12 @@
 import { STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import { v7 as uuidv7 } from "uuid";
 import type { Problem } from "@halfshaft/ota-format";
 import type { App } from "../cloud.ts";
 import { flagOf, type CloudConfig } from "../config.ts";
-import { Refusal } from "../refusals.ts";
+import { Refusal, type RefusalName } from "../refusals.ts";
+import { validationSentence, type ValidationFault } from "./validation-sentence.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -28,19 +31,50 @@ export function addProblems(app: App): void {
   );
 }
 
+/** For Fastify: what is wrong with a path, before there is a route. */
+export const frameworkErrors = (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void =>
+  void sendProblem(refusalOf(error, request), request, reply);
+
+/** What Node's HTTP parser refuses, by its codes; there is no request yet, and no reply. */
+const PARSER_REFUSALS: Readonly<Record<string, RefusalName>> = {
+  HPE_HEADER_OVERFLOW: "HEADERS_TOO_LARGE",
+  ERR_HTTP_REQUEST_TIMEOUT: "REQUEST_TIMEOUT",
+};
+
+/** For Fastify: answers what is no HTTP, or takes too long, and ends the connection. */
+export function clientErrorHandler(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) return;
+  const refusal = new Refusal(PARSER_REFUSALS[error.code ?? ""] ?? "HTTP_MALFORMED");
+  const body = JSON.stringify(problemOf(refusal, uuidv7()));
+  const lines = [
+    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}`,
+    `Content-Type: ${PROBLEM_TYPE}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    "Connection: close",
+  ];
+  socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`);
+}
+
+const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
+
 function sendProblem(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = problemOf(refusal, request.id);
+  const { status } = problem;
+  if (status === 401) reply.header("www-authenticate", "Bearer");
+  return reply.code(status).header("content-type", PROBLEM_TYPE).send(problem);
+}
+
+function problemOf(refusal: Refusal, requestId: string): Problem {
   const status = refusal.status || 500;
-  const problem: Problem = {
+  return {
     type: `urn:halfshaft:problem:${refusal.code.toLowerCase().replaceAll("_", "-")}`,
     title: STATUS_CODES[status] ?? "Error",
     status,
     code: refusal.code,
     detail: refusal.message,
     help: refusal.help,
-    requestId: request.id,
+    requestId,
   };
-  if (status === 401) reply.header("www-authenticate", "Bearer");
-  return reply.code(status).header("content-type", "application/problem+json; charset=utf-8").send(problem);
 }
 
 /** Fastify's own errors in our words. */
@@ -48,7 +82,9 @@ function refusalOf(error: FastifyError, request: FastifyRequest): Refusal {
   if (error instanceof Refusal) return error;
   const cause = error;
   if (error.validation) {
-    return new Refusal("REQUEST_INVALID", { reason: validationReason(error) }, { cause });
+    const faults = error.validation as readonly ValidationFault[];
+    const reason = validationSentence(error.validationContext ?? "request", faults);
+    return new Refusal("REQUEST_INVALID", { reason }, { cause });
   }
   switch (error.code) {
     case "FST_ERR_CTP_BODY_TOO_LARGE":
@@ -63,6 +99,10 @@ function refusalOf(error: FastifyError, request: FastifyRequest): Refusal {
       return new Refusal("BODY_NOT_JSON", { reason: "it is empty" }, { cause });
     case "FST_ERR_CTP_INVALID_JSON_BODY":
       return new Refusal("BODY_NOT_JSON", { reason: error.message }, { cause });
+    case "FST_ERR_MAX_PARAM_LENGTH":
+      return new Refusal("PATH_TOO_LONG", {}, { cause });
+    case "FST_ERR_BAD_URL":
+      return new Refusal("PATH_MALFORMED", { path: shortened(request.url) }, { cause });
     default:
   }
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
@@ -78,9 +118,6 @@ function tooLarge({ routeOptions }: FastifyRequest, cause: unknown): Refusal {
   return new Refusal("FILE_TOO_LARGE", { limit, option }, { cause });
 }
 
-function validationReason(error: FastifyError): string {
-  const first = error.validation?.[0];
-  const where = `${error.validationContext ?? "request"}${first?.instancePath ?? ""}`;
-  const extra = first?.params?.additionalProperty;
-  return `${where} ${first?.message ?? "is invalid"}${typeof extra === "string" ? ` ("${extra}")` : ""}`;
-}
+const SHOWN = 80;
+
+const shortened = (url: string): string => (url.length > SHOWN ? `${url.slice(0, SHOWN)}…` : url);

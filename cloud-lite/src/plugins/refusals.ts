@@ -27,6 +27,31 @@ export const REQUEST_REFUSALS = {
     sentence: "This route does not take {mediaType}.",
     help: "Send one of the media types that /api/v1/openapi.json names for this route.",
   },
+  PATH_TOO_LONG: {
+    status: 414,
+    sentence: "A part of the path is longer than any name here.",
+    help: "Check the path; long lists belong into the body.",
+  },
+  PATH_MALFORMED: {
+    status: 400,
+    sentence: "{path} is no path: its percent signs do not stand for characters.",
+    help: "Encode each part of the path (encodeURIComponent), a percent sign as %25.",
+  },
+  HEADERS_TOO_LARGE: {
+    status: 431,
+    sentence: "The request line and its headers are larger than 16 KiB.",
+    help: "Send less in headers and in the query; look for cookies that are not for this server.",
+  },
+  REQUEST_TIMEOUT: {
+    status: 408,
+    sentence: "The request took too long to arrive.",
+    help: "Send it again; send a large file in parts, with PATCH /api/v1/uploads/{sha256}.",
+  },
+  HTTP_MALFORMED: {
+    status: 400,
+    sentence: "What came is no HTTP request.",
+    help: "Check the port, and whether it is http:// or https:// that is meant.",
+  },
   ROUTE_UNKNOWN: {
     status: 404,
     sentence: "There is no {method} {path}.",
