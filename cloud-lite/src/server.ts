@@ -16,6 +16,7 @@ import { createBroker } from "./mqtt/broker.ts";
 import { connectOutsideBroker, readBrokerPassword, type OutsideBroker } from "./mqtt/outside-broker.ts";
 import { collectProcessMetrics } from "./plugins/metrics.ts";
 import { deltaCreator } from "./releases/delta-creator.ts";
+import { sweepUploads } from "./releases/upload-store.ts";
 import { post } from "./webhooks/deliver.ts";
 import { createDispatcher } from "./webhooks/dispatcher.ts";
 import { runWebhooks } from "./webhooks/run.ts";
@@ -106,6 +107,7 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
   const deltaRetry = setInterval(() => cloud.deltas.wake(), DELTA_RETRY_MS);
   const keepHouse = async (): Promise<void> => {
     await forgetSessions(db, now());
+    await sweepUploads(db, now());
     await db
       .deleteFrom("idempotencyKeys")
       .where("createdAt", "<", now() - IDEMPOTENCY_MS)
