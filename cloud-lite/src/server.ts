@@ -10,6 +10,7 @@ import { runReconciler } from "./campaigns/reconciler.ts";
 import type { CloudConfig } from "./config.ts";
 import { openFolderAlone } from "./data-folder.ts";
 import { DEFAULT_ORGANISATION } from "./db/open.ts";
+import { refreshStatistics } from "./db/statistics.ts";
 import { listen, tlsServerFactory, type Urls } from "./listen.ts";
 import { runLive } from "./live/run.ts";
 import { createBroker } from "./mqtt/broker.ts";
@@ -38,6 +39,8 @@ const FLUSH_MS = 5000;
 const DELTA_RETRY_MS = 60_000;
 /** Of the thread that makes deltas: whoever waits for an answer comes first. */
 const NICENESS = 10;
+/** How often the embedded database looks whether tables have grown. */
+const STATISTICS_MS = 60_000;
 const HOUSEKEEPING_MS = 60 * 60 * 1000;
 /** How long an Idempotency-Key is remembered. */
 const IDEMPOTENCY_MS = 7 * 24 * HOUSEKEEPING_MS;
@@ -105,6 +108,7 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
   const flush = setInterval(() => void cloud.lastSeen.flush().catch(onError), FLUSH_MS);
   const housekeeping = setInterval(() => void keepHouse().catch(onError), HOUSEKEEPING_MS);
   const deltaRetry = setInterval(() => cloud.deltas.wake(), DELTA_RETRY_MS);
+  const statistics = setInterval(() => void refreshStatistics(db).catch(onError), STATISTICS_MS);
   const keepHouse = async (): Promise<void> => {
     await forgetSessions(db, now());
     await sweepUploads(db, now());
@@ -124,6 +128,7 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
     clearInterval(flush);
     clearInterval(housekeeping);
     clearInterval(deltaRetry);
+    clearInterval(statistics);
     await app.close();
     await broker.close();
     await cloud.deltas.close();

@@ -3,6 +3,7 @@ import { isPostgresUrl } from "./engine.ts";
 import { migrate } from "./migrate.ts";
 import { openPostgres } from "./postgres.ts";
 import { EmbeddedDialect, openSqlite } from "./sqlite.ts";
+import { refreshStatistics } from "./statistics.ts";
 import type { Tables } from "./tables.ts";
 
 export type Database = Kysely<Tables>;
@@ -30,6 +31,7 @@ export async function openDatabase(
       .values({ organisationId: DEFAULT_ORGANISATION, name: "default", createdAt: now() })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
+    await refreshStatistics(db);
     return db;
   } catch (error) {
     await db.destroy();

@@ -1,9 +1,10 @@
-import type { Expression, ExpressionBuilder, SelectQueryBuilder, SqlBool } from "kysely";
+import { sql, type Expression, type ExpressionBuilder, type SelectQueryBuilder, type SqlBool } from "kysely";
 import type { Database } from "../db/open.ts";
 import type { Tables } from "../db/tables.ts";
 import { versionKey } from "../releases/version-key.ts";
 import type { EcuVersionBounds, PresenceFact, SeenBounds, VehicleSelection } from "./selection.ts";
 import { statusIs } from "./status.ts";
+import { unindexed } from "./unindexed.ts";
 
 /** The tables, with the vehicles as `v`: every query of a fleet is made over that name. */
 export type Fleet = Tables & { v: Tables["vehicles"] };
@@ -52,18 +53,18 @@ export function whereSelected<Output>(
 
 type Context = Required<SelectionContext>;
 
-/** Never null, so that `not` is the opposite: what is not known fulfils nothing. */
 function selected(eb: VehicleExpressions, part: VehicleSelection, context: Context): Condition {
   if ("and" in part) return eb.and(part.and.map((inner) => selected(eb, inner, context)));
   if ("or" in part) return eb.or(part.or.map((inner) => selected(eb, inner, context)));
-  if ("not" in part) return eb.not(selected(eb, part.not, context));
+  // What is not known fulfils nothing: SQL would say "perhaps", also to the opposite.
+  if ("not" in part) return eb.not(eb.fn.coalesce(selected(eb, part.not, context), eb.lit(false)));
   if ("all" in part) return eb.lit(true);
   if ("vehicleIds" in part) return eb("v.vehicleId", "in", part.vehicleIds);
-  if ("vins" in part) return oneOf(eb, "v.vin", part.vins);
-  if ("models" in part) return oneOf(eb, "v.model", part.models);
-  if ("trims" in part) return oneOf(eb, "v.trim", part.trims);
-  if ("regions" in part) return oneOf(eb, "v.region", part.regions);
-  if ("owners" in part) return oneOf(eb, "v.owner", part.owners);
+  if ("vins" in part) return eb("v.vin", "in", part.vins);
+  if ("models" in part) return eb("v.model", "in", part.models);
+  if ("trims" in part) return eb("v.trim", "in", part.trims);
+  if ("regions" in part) return eb("v.region", "in", part.regions);
+  if ("owners" in part) return eb("v.owner", "in", part.owners);
   if ("years" in part) return within(eb, "v.year", part.years.from, part.years.to, "<=");
   if ("status" in part) return eb.or(part.status.map((status) => statusIs(eb, status, context)));
   if ("presence" in part) return eb.or(part.presence.map((fact) => presenceIs(eb, fact)));
@@ -71,11 +72,6 @@ function selected(eb: VehicleExpressions, part: VehicleSelection, context: Conte
   if ("inSync" in part) return part.inSync ? inSync(eb) : eb.not(inSync(eb));
   return member(eb, part, context);
 }
-
-type Column = "v.vin" | "v.model" | "v.trim" | "v.region" | "v.owner";
-
-const oneOf = (eb: VehicleExpressions, column: Column, values: readonly string[]): Condition =>
-  eb.and([eb(column, "is not", null), eb(column, "in", values)]);
 
 function within(
   eb: VehicleExpressions,
@@ -96,9 +92,7 @@ function seen(eb: VehicleExpressions, { after, before, withinMs }: SeenBounds, a
 }
 
 const presenceIs = (eb: VehicleExpressions, fact: PresenceFact): Condition =>
-  fact === "unknown"
-    ? eb("v.presence", "is", null)
-    : eb.and([eb("v.presence", "is not", null), eb("v.presence", "=", fact)]);
+  fact === "unknown" ? eb("v.presence", "is", null) : eb("v.presence", "=", fact);
 
 /** There was a last job, and no ECU of it reports other bytes than the job was to bring, or none. */
 const inSync = (eb: VehicleExpressions): Condition =>
@@ -138,7 +132,7 @@ type MemberCondition = Extract<
 
 /** What is kept in a table of its own: the vehicle has a row there. */
 function member(eb: VehicleExpressions, part: MemberCondition, context: Context): Condition {
-  const rows = memberRows(eb, part).where("m.organisationId", "=", context.organisationId);
+  const rows = memberRows(eb, part, context.plan).where("m.organisationId", "=", context.organisationId);
   return context.plan === "gather"
     ? eb("v.vehicleId", "in", rows.select("m.vehicleId"))
     : eb.exists(rows.select("m.vehicleId").whereRef("m.vehicleId", "=", "v.vehicleId"));
@@ -151,7 +145,7 @@ type MemberRows = SelectQueryBuilder<
   object
 >;
 
-function memberRows(eb: VehicleExpressions, part: MemberCondition) {
+function memberRows(eb: VehicleExpressions, part: MemberCondition, plan: Plan): MemberRows {
   if ("groups" in part) {
     return rowsOf(eb.selectFrom("vehicleGroups as m").where("m.groupName", "in", part.groups));
   }
@@ -159,19 +153,23 @@ function memberRows(eb: VehicleExpressions, part: MemberCondition) {
   if ("hardwareIds" in part) {
     return rowsOf(eb.selectFrom("ecus as m").where("m.hardwareId", "in", part.hardwareIds));
   }
-  if ("ecuVersion" in part) return ecuRows(eb, part.ecuVersion);
+  if ("ecuVersion" in part) return ecuRows(eb, part.ecuVersion, plan);
   const { name, in: values } = part.attribute;
   return rowsOf(
     eb.selectFrom("vehicleAttributes as m").where("m.name", "=", name).where("m.value", "in", values),
   );
 }
 
-function ecuRows(eb: VehicleExpressions, { ecu, hardwareId, atLeast, below }: EcuVersionBounds): MemberRows {
-  let rows = eb.selectFrom("ecus as m").where("m.versionKey", "is not", null);
-  if (hardwareId !== undefined) rows = rows.where("m.hardwareId", "=", hardwareId);
+function ecuRows(eb: VehicleExpressions, bounds: EcuVersionBounds, plan: Plan): MemberRows {
+  const { ecu, hardwareId, atLeast, below } = bounds;
+  // Of one vehicle, the few ECUs are read; the index of versions would be read from end to end for each.
+  const column = plan === "probe" ? unindexed : (name: string) => sql.ref<string>(name);
+  const [hardware, version] = [column("m.hardwareId"), column("m.versionKey")];
+  let rows = eb.selectFrom("ecus as m").where((on) => on(version, ">", ""));
+  if (hardwareId !== undefined) rows = rows.where((on) => on(hardware, "=", hardwareId));
   if (ecu !== undefined) rows = rows.where("m.name", "=", ecu);
-  if (atLeast !== undefined) rows = rows.where("m.versionKey", ">=", versionKey(atLeast));
-  if (below !== undefined) rows = rows.where("m.versionKey", "<", versionKey(below));
+  if (atLeast !== undefined) rows = rows.where((on) => on(version, ">=", versionKey(atLeast)));
+  if (below !== undefined) rows = rows.where((on) => on(version, "<", versionKey(below)));
   return rowsOf(rows);
 }
 

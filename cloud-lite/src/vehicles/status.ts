@@ -2,6 +2,7 @@ import type { Expression, SelectQueryBuilder, SqlBool } from "kysely";
 import type { JobStatus } from "../jobs/schema.ts";
 import type { VehicleStatus } from "./selection.ts";
 import type { Fleet, SelectionContext, VehicleExpressions } from "./selection-query.ts";
+import { unindexed } from "./unindexed.ts";
 
 type Condition = Expression<SqlBool>;
 type Jobs = SelectQueryBuilder<Fleet & { j: Fleet["jobs"] }, "v" | "j", object>;
@@ -28,10 +29,10 @@ export function statusIs(
       : eb.exists(jobs.select("j.jobId").whereRef("j.vehicleId", "=", "v.vehicleId"));
   };
   const failedLast = (): Condition => hasJob(FAILED, newest);
-  const free = eb("v.heldReason", "is", null);
+  const free = eb(unindexed("v.heldReason"), "=", "");
   const quiet = (): Condition[] => [free, eb.not(hasJob(OPEN)), eb.not(failedLast())];
   const conditions: Readonly<Record<VehicleStatus, () => Condition>> = {
-    held: () => eb.not(free),
+    held: () => eb("v.heldReason", "is not", null),
     updating: () => eb.and([free, hasJob(["active"])]),
     waiting: () => eb.and([free, hasJob(WAITING), eb.not(hasJob(["active"]))]),
     failed: () => eb.and([free, failedLast(), eb.not(hasJob(OPEN))]),
@@ -51,7 +52,7 @@ const newest = (jobs: Jobs): Jobs =>
           .select("later.jobId")
           .whereRef("later.organisationId", "=", "j.organisationId")
           .whereRef("later.vehicleId", "=", "j.vehicleId")
-          .whereRef("later.jobId", ">", "j.jobId"),
+          .where((on) => on(unindexed("later.jobId"), ">", on.ref("j.jobId"))),
       ),
     ),
   );

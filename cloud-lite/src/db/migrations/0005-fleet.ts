@@ -6,10 +6,10 @@ import { addColumns, createIndex, createTable, type NewIndex } from "./columns.t
 /** The indexes of every condition of a selection and of every order of a list. */
 const INDEXES: Readonly<Record<string, NewIndex>> = {
   vehiclesModel: { table: "vehicles", columns: ["organisationId", "model", "vehicleId"] },
-  vehiclesTrim: { table: "vehicles", columns: ["organisationId", "trim", "vehicleId"] },
+  vehiclesTrim: { table: "vehicles", columns: ["organisationId", "trim"] },
   vehiclesYear: { table: "vehicles", columns: ["organisationId", "year", "vehicleId"] },
-  vehiclesRegion: { table: "vehicles", columns: ["organisationId", "region", "vehicleId"] },
-  vehiclesOwner: { table: "vehicles", columns: ["organisationId", "owner", "vehicleId"] },
+  vehiclesRegion: { table: "vehicles", columns: ["organisationId", "region", "model", "year"] },
+  vehiclesOwner: { table: "vehicles", columns: ["organisationId", "owner"] },
   vehiclesPresence: { table: "vehicles", columns: ["organisationId", "presence", "vehicleId"] },
   vehiclesLastSeen: { table: "vehicles", columns: ["organisationId", "lastSeenAt", "vehicleId"] },
   vehicleGroupsMembers: { table: "vehicleGroups", columns: ["organisationId", "groupName", "vehicleId"] },
