@@ -7,6 +7,7 @@ export const VIN_POLICIES = ["checkDigit", "shape", "free"] as const;
 export type VinPolicy = (typeof VIN_POLICIES)[number];
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "silent"] as const;
 
+const MINUTE_MS = 60 * 1000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
@@ -36,6 +37,9 @@ export const SETTINGS = {
   tlsKey: optionalText("file of its private key, PEM"),
   behindProxy: optionalText("addresses of the proxies, with commas, that speak TLS before plain HTTP here"),
   corsOrigins: optionalText("origins, with commas, whose pages may call the API"),
+  backupTo: optionalText("folder that a backup is written to again and again"),
+  backupEveryMs: integer("time between two such backups", 4 * MINUTE_MS, 10_000, DAY_MS),
+  backupsKept: integer("backups that are kept in a folder", 48, 1, 10_000),
   vinPolicy: choice(VIN_POLICIES, "checkDigit"),
   maxImageBytes: integer("largest firmware upload", 16 * 1024 * 1024, 1024, 1024 ** 3),
   offerTtlMs: integer("how long an offer stands", 14 * DAY_MS, 1000, 365 * DAY_MS),

@@ -29,7 +29,7 @@ export interface DataFolder {
 /** What `openDatabase` takes. */
 export const databaseOf = ({ data, database }: Place): string => database || join(data, "cloud.sqlite");
 export const operatorKeyFile = (folder: string): string => join(folder, "operator-key");
-const keyFolder = (folder: string): string => join(folder, "keys");
+export const keyFolder = (folder: string): string => join(folder, "keys");
 const artifactsOf = (folder: string): string => join(folder, "artifacts");
 
 /** @throws {Refusal} ARTIFACTS_PLACE_INVALID or ARTIFACTS_UNREACHABLE */

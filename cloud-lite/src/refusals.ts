@@ -1,6 +1,7 @@
 import { ACCESS_REFUSALS } from "./access/refusals.ts";
 import { ARTIFACT_REFUSALS } from "./artifacts/refusals.ts";
 import { AUDIT_REFUSALS } from "./audit/refusals.ts";
+import { BACKUP_REFUSALS } from "./backup/refusals.ts";
 import { CAMPAIGN_REFUSALS } from "./campaigns/refusals.ts";
 import { DB_REFUSALS } from "./db/refusals.ts";
 import { LIVE_REFUSALS } from "./live/refusals.ts";
@@ -22,6 +23,7 @@ const table = {
   ...ARTIFACT_REFUSALS,
   ...DB_REFUSALS,
   ...AUDIT_REFUSALS,
+  ...BACKUP_REFUSALS,
   ...MACHINE_REFUSALS,
 };
 

@@ -7,6 +7,7 @@ import { findActor } from "./access/store.ts";
 import { buildApp } from "./app.ts";
 import { assembleCloud } from "./assemble.ts";
 import { runReconciler } from "./campaigns/reconciler.ts";
+import { runBackups } from "./backup/schedule.ts";
 import type { CloudConfig } from "./config.ts";
 import { openFolderAlone } from "./data-folder.ts";
 import { DEFAULT_ORGANISATION } from "./db/open.ts";
@@ -102,6 +103,7 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
     logger: { level: config.logLevel, stream: LOG_STREAM, redact: REDACTED },
   });
 
+  const stopBackups = runBackups(config, onError);
   const stopLive = runLive(cloud.live);
   const stopCampaigns = runReconciler(cloud.campaigns, onError);
   const stopWebhooks = runWebhooks(createDispatcher({ db, now, send: post, onError }));
@@ -122,6 +124,7 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
     for (const server of tlsServers) server.setSecureContext(fresh ?? {});
   };
   const close = async (): Promise<void> => {
+    await stopBackups();
     stopLive();
     await stopWebhooks();
     await stopCampaigns();

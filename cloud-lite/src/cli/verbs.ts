@@ -44,6 +44,15 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     readsOptions: true,
     load: () => import("./import.ts"),
   },
+  migrate: {
+    what: "migrate [status]: bring the schema up to date, or say how it stands",
+    load: () => import("./migrate.ts"),
+  },
+  backup: { what: "backup DIR: back up the cloud, also while it runs", load: () => import("./backup.ts") },
+  restore: {
+    what: "restore DIR [NAME]: make a cloud from a backup, in an empty place",
+    load: () => import("./restore.ts"),
+  },
   openapi: { what: "openapi [FILE]: write the OpenAPI document", load: () => import("./openapi.ts") },
   help: { what: "this text", load: () => import("./help.ts") },
 };

@@ -1,0 +1,204 @@
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { DEFAULTS, type CloudConfig } from "../config.ts";
+import { initialiseFolder, openFolder, operatorKeyFile } from "../data-folder.ts";
+import { lockFolder } from "../db/folder-lock.ts";
+import { postgresDatabase, type TestDatabase } from "../db/test-database.ts";
+import { startCloud, type RunningCloud } from "../server.ts";
+import { takeBackup } from "./backup.ts";
+import { listBackups, objectFolder, readManifest } from "./manifest.ts";
+import { restoreBackup } from "./restore.ts";
+
+const onPostgres = Boolean(process.env.HALFSHAFT_TEST_STORE);
+let folder: string;
+let backups: string;
+let databases: TestDatabase[];
+let cloud: RunningCloud | undefined;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "halfshaft-backup-"));
+  backups = join(folder, "backups");
+  databases = [];
+});
+afterEach(async () => {
+  await cloud?.close();
+  cloud = undefined;
+  for (const database of databases) await database.drop();
+  await rm(folder, { recursive: true });
+});
+
+/** A place that is empty yet. */
+async function emptyPlace(name: string): Promise<CloudConfig> {
+  const place = { ...DEFAULTS, data: join(folder, name), port: 0, mqttPort: 0, logLevel: "silent" as const };
+  if (!onPostgres) return place;
+  const database = await postgresDatabase();
+  databases.push(database);
+  return { ...place, database: database.place };
+}
+
+async function startedCloud(): Promise<{ place: CloudConfig; headers: Record<string, string> }> {
+  const place = await emptyPlace("data");
+  await initialiseFolder(place, Date.now);
+  cloud = await startCloud(place);
+  return { place, headers: await headersOf(place) };
+}
+
+async function headersOf({ data }: CloudConfig): Promise<Record<string, string>> {
+  const key = (await readFile(operatorKeyFile(data), "utf8")).trim();
+  return { authorization: `Bearer ${key}`, "content-type": "application/json" };
+}
+
+async function create(headers: Record<string, string>, vehicleId: string): Promise<void> {
+  const body = JSON.stringify({ vehicleId, ecus: [] });
+  const { status } = await fetch(`${cloud!.url}/api/v1/vehicles`, { method: "POST", headers, body });
+  expect(status).toBe(201);
+}
+
+const take = (place: CloudConfig, at: number, kept = 10): Promise<string> =>
+  takeBackup({ place, folder: backups, kept, at });
+
+const objectCount = async (): Promise<number> =>
+  (await readdir(objectFolder(backups), { recursive: true, withFileTypes: true })).filter((entry) =>
+    entry.isFile(),
+  ).length;
+
+/** The largest piece of the newest backup's database. */
+async function pieceOf(name: string): Promise<string> {
+  const { database } = await readManifest(backups, name);
+  return join(objectFolder(backups), database[0]!.slice(0, 2), database[0]!);
+}
+
+test("A13 a backup that was taken while others wrote restores all that was acknowledged before it", async () => {
+  const { place, headers } = await startedCloud();
+  const acknowledged: string[] = [];
+  const stop = new AbortController();
+  const writer = (async () => {
+    for (let n = 0; !stop.signal.aborted; n += 1) {
+      await create(headers, `car-${n}`);
+      acknowledged.push(`car-${n}`);
+    }
+  })();
+  await expect.poll(() => acknowledged.length).toBeGreaterThan(20);
+  const before = [...acknowledged];
+  const name = await take(place, Date.now());
+  stop.abort();
+  await writer;
+  await cloud!.close();
+  const restored = await emptyPlace("restored");
+  const result = await restoreBackup(backups, restored, Date.now);
+  expect(result.name).toBe(name);
+  expect(result.vehicles).toBeGreaterThanOrEqual(before.length);
+
+  cloud = await startCloud(restored);
+  for (const vehicleId of before) {
+    const answer = await fetch(`${cloud.url}/api/v1/vehicles/${vehicleId}`, {
+      headers: await headersOf(restored),
+    });
+    expect(answer.status).toBe(200);
+  }
+  await create(await headersOf(restored), "car-after");
+});
+
+test("A13 what restores signs with the same keys, and has its files with their rights", async () => {
+  const { place } = await startedCloud();
+  await take(place, 1000);
+  const restored = await emptyPlace("restored");
+  await restoreBackup(backups, restored, Date.now);
+  const key = "keys/online/director-targets.pem";
+  expect(await readFile(join(restored.data, key))).toEqual(await readFile(join(place.data, key)));
+  expect((await stat(join(restored.data, key))).mode & 0o777).toBe(0o600);
+  const { db, signers } = await openFolder(restored, Date.now);
+  expect(signers.descriptor.publicKey).toHaveLength(32);
+  await db.destroy();
+});
+
+test("A13 artifacts are in the backup, and come back under their digest", async () => {
+  const { place, headers } = await startedCloud();
+  const call = async (method: string, path: string, body: string | Buffer, type = "application/json") =>
+    (
+      await fetch(`${cloud!.url}/api/v1${path}`, {
+        method,
+        headers: { ...headers, "content-type": type },
+        body,
+      })
+    ).json();
+  const regions = [{ name: "code", address: 0x1000, length: 0x10_000, flashed: true }];
+  await call("PUT", "/hardware/HW-1", JSON.stringify({ title: "Engine control", regions }));
+  const { data } = (await call("POST", "/releases", JSON.stringify({ name: "Spring" }))) as {
+    data: { releaseId: string };
+  };
+  const image = `/releases/${data.releaseId}/images/HW-1?version=1.0.0&releaseCounter=1`;
+  await call("PUT", image, Buffer.alloc(4096, 7), "application/octet-stream");
+  const name = await take(place, 1000);
+  const { artifacts } = await readManifest(backups, name);
+  expect(artifacts).toHaveLength(1);
+  const restored = await emptyPlace("restored");
+  await restoreBackup(backups, restored, Date.now);
+  const opened = await openFolder(restored, Date.now);
+  expect(Buffer.from(await opened.artifacts.read(artifacts[0]!))).toEqual(Buffer.alloc(4096, 7));
+  await opened.db.destroy();
+});
+
+test("A13 a second backup adds only what is new, and old ones are deleted with what only they had", async () => {
+  const { place, headers } = await startedCloud();
+  await take(place, 1000);
+  const first = await objectCount();
+  await take(place, 2000);
+  expect(await objectCount()).toBeLessThanOrEqual(first + 1);
+  await create(headers, "car");
+  await take(place, 3000, 2);
+  expect(await listBackups(backups)).toEqual(["19700101T000002000Z", "19700101T000003000Z"]);
+  const restored = await emptyPlace("restored");
+  expect(await restoreBackup(backups, restored, Date.now, "19700101T000002000Z")).toMatchObject({
+    vehicles: 0,
+  });
+});
+
+test("A13 a damaged backup is refused, and nothing is put in its place", async () => {
+  const { place } = await startedCloud();
+  const name = await take(place, 1000);
+  await appendFile(await pieceOf(name), "x");
+  const restored = await emptyPlace("restored");
+  await expect(restoreBackup(backups, restored, Date.now)).rejects.toMatchObject({ code: "BACKUP_DAMAGED" });
+  expect((await readdir(folder)).toSorted()).toEqual(["backups", "data"]);
+});
+
+test("A13 nothing is restored over something", async () => {
+  const { place } = await startedCloud();
+  await take(place, 1000);
+  await expect(restoreBackup(backups, place, Date.now)).rejects.toMatchObject({ code: "RESTORE_NOT_EMPTY" });
+  const restored = await emptyPlace("restored");
+  await mkdir(restored.data);
+  await writeFile(join(restored.data, "letter.txt"), "");
+  await expect(restoreBackup(backups, restored, Date.now)).rejects.toMatchObject({
+    code: "RESTORE_NOT_EMPTY",
+  });
+  if (onPostgres) {
+    const filled = { ...place, data: join(folder, "elsewhere") };
+    await expect(restoreBackup(backups, filled, Date.now)).rejects.toMatchObject({
+      code: "RESTORE_NOT_EMPTY",
+    });
+  }
+});
+
+test("A13 two backups do not write to one folder at once", async () => {
+  const { place } = await startedCloud();
+  await take(place, 1000);
+  const release = lockFolder(backups);
+  await expect(take(place, 2000)).rejects.toMatchObject({ code: "BACKUP_RUNNING" });
+  release();
+});
+
+test("A13 a folder without a backup is said so", async () => {
+  await expect(restoreBackup(backups, await emptyPlace("restored"), Date.now)).rejects.toMatchObject({
+    code: "BACKUP_NONE",
+  });
+});
+
+test("A13 a running cloud backs itself up when it is told to", async () => {
+  const place = await emptyPlace("data");
+  await initialiseFolder(place, Date.now);
+  cloud = await startCloud({ ...place, backupTo: backups, backupEveryMs: 10_000 });
+  await expect.poll(() => listBackups(backups), { timeout: 15_000 }).toHaveLength(1);
+});

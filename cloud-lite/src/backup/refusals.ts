@@ -1,0 +1,40 @@
+import type { RefusalCode } from "../refusal-code.ts";
+
+/** Backups, and what is restored from them. */
+export const BACKUP_REFUSALS = {
+  BACKUP_NONE: {
+    status: 0,
+    sentence: "There is no backup {name} in {folder}.",
+    help: "Name the folder that `cloud backup` was given; it has a folder backups with one file for each.",
+  },
+  BACKUP_DAMAGED: {
+    status: 0,
+    sentence: "{path} of the backup is not usable: {reason}.",
+    help: "Restore an older backup by its name, or the backup folder from a copy. Nothing was put in its place.",
+  },
+  BACKUP_RUNNING: {
+    status: 0,
+    sentence: "Another backup is being written to {folder}.",
+    help: "Wait until it has ended, or choose another folder.",
+  },
+  RESTORE_NOT_EMPTY: {
+    status: 0,
+    sentence: "{place} is not empty: there is {found}.",
+    help: "Restore to an empty folder and an empty database; nothing is ever overwritten.",
+  },
+  RESTORE_OTHER_ENGINE: {
+    status: 0,
+    sentence: "The backup is one of {engine}, and would be restored to {wanted}.",
+    help: "Give --database postgres://… exactly where the backed up cloud had one.",
+  },
+  POSTGRES_TOOL_MISSING: {
+    status: 0,
+    sentence: "{tool} is not installed here.",
+    help: "Install PostgreSQL's client programs (Debian: apt-get install postgresql-client), or use the backup of whoever runs the database.",
+  },
+  POSTGRES_TOOL_FAILED: {
+    status: 0,
+    sentence: "{tool} failed: {reason}.",
+    help: "Check that it is not older than the server, and that the user may read the whole database.",
+  },
+} as const satisfies Record<string, RefusalCode>;

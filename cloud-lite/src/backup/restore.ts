@@ -1,0 +1,155 @@
+import { chmod, mkdir, mkdtemp, readdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { artifactFolder, type ArtifactStore } from "../artifacts/store.ts";
+import { headOf } from "../audit/store.ts";
+import { verifyAudit } from "../audit/verify.ts";
+import { databaseOf, keyFolder, openArtifacts, operatorKeyFile, type Place } from "../data-folder.ts";
+import { isPostgresUrl } from "../db/engine.ts";
+import { connect, openDatabase, type Database } from "../db/open.ts";
+import { withoutPassword } from "../db/postgres.ts";
+import { Refusal } from "../refusals.ts";
+import { listBackups, objectFolder, readManifest, type Manifest } from "./manifest.ts";
+import { readKeyFiles } from "../trust/keys.ts";
+import { joinPieces, readObject } from "./pieces.ts";
+import { loadPostgres } from "./postgres-tools.ts";
+
+export interface Restored {
+  readonly name: string;
+  /** When the backup was begun, UTC ms. */
+  readonly at: number;
+  readonly vehicles: number;
+  readonly auditEntries: number;
+}
+
+/**
+ * Makes a cloud again from a backup, in an empty place: digests of everything and the audit chain are checked before it
+ * can be started. A backup of an older version is brought up to date.
+ * @param name of the backup; the newest unless given
+ * @throws {Refusal} BACKUP_NONE, BACKUP_DAMAGED, RESTORE_NOT_EMPTY, RESTORE_OTHER_ENGINE, AUDIT_BROKEN, or one of
+ *   PostgreSQL's tools
+ */
+export async function restoreBackup(
+  folder: string,
+  place: Place,
+  now: () => number,
+  name?: string,
+): Promise<Restored> {
+  const names = await listBackups(folder);
+  const chosen = name ?? names.at(-1);
+  if (chosen === undefined || !names.includes(chosen)) {
+    throw new Refusal("BACKUP_NONE", { folder, name: chosen ?? "yet" });
+  }
+  const manifest = await readManifest(folder, chosen);
+  const wanted = isPostgresUrl(databaseOf(place)) ? "postgres" : "sqlite";
+  if (manifest.engine !== wanted)
+    throw new Refusal("RESTORE_OTHER_ENGINE", { engine: manifest.engine, wanted });
+  await refuseFilled(place);
+
+  // Beside the folder and renamed at the end: a restore that was cut off is no cloud.
+  await mkdir(dirname(place.data), { recursive: true });
+  const unfinished = await mkdtemp(`${place.data}.restoring-`);
+  try {
+    const counted = await restoreInto({ ...place, data: unfinished }, folder, manifest, now);
+    await rmdir(place.data).catch(() => undefined);
+    await rename(unfinished, place.data);
+    return { name: chosen, at: manifest.at, ...counted };
+  } catch (error) {
+    await rm(unfinished, { recursive: true });
+    throw error;
+  }
+}
+
+/** @throws {Refusal} RESTORE_NOT_EMPTY */
+async function refuseFilled(place: Place): Promise<void> {
+  const [found] = await readdir(place.data).catch(() => []);
+  if (found !== undefined) throw new Refusal("RESTORE_NOT_EMPTY", { place: place.data, found });
+  const url = databaseOf(place);
+  if (!isPostgresUrl(url)) return;
+  const db = await connect(url, 1);
+  try {
+    const [table] = await db.introspection.getTables({ withInternalKyselyTables: true });
+    if (table) throw new Refusal("RESTORE_NOT_EMPTY", { place: withoutPassword(url), found: table.name });
+  } finally {
+    await db.destroy();
+  }
+}
+
+async function restoreInto(
+  place: Place,
+  folder: string,
+  manifest: Manifest,
+  now: () => number,
+): Promise<{ vehicles: number; auditEntries: number }> {
+  const objects = artifactFolder(objectFolder(folder));
+  if (manifest.engine === "sqlite") {
+    await joinPieces(objects, manifest.database, databaseOf(place));
+  } else {
+    const dump = join(place.data, ".dump");
+    await joinPieces(objects, manifest.database, dump);
+    await loadPostgres(databaseOf(place), dump);
+    await rm(dump);
+  }
+  // The operator key last: with it the folder is a cloud.
+  const isLast = ({ path }: { path: string }): boolean => path === basename(operatorKeyFile(place.data));
+  await writeFiles(
+    objects,
+    place.data,
+    manifest.files.filter((file) => !isLast(file)),
+  );
+  const counted = await check(place, manifest, now);
+  await mkdir(join(place.data, "artifacts"), { recursive: true, mode: 0o750 });
+  const artifacts = await openArtifacts(place);
+  for (const sha256 of manifest.artifacts) await artifacts.put(await readObject(objects, sha256));
+  await writeFiles(objects, place.data, manifest.files.filter(isLast));
+  return counted;
+}
+
+async function writeFiles(objects: ArtifactStore, data: string, files: Manifest["files"]): Promise<void> {
+  for (const { path, mode, sha256 } of files) {
+    const file = join(data, path);
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await writeFile(file, await readObject(objects, sha256), { mode, flag: "wx" });
+    await chmod(file, mode);
+  }
+}
+
+/** Brings the schema up to date, then counts, and walks the audit chain. @throws {Refusal} AUDIT_BROKEN */
+async function check(
+  place: Place,
+  manifest: Manifest,
+  now: () => number,
+): Promise<{ vehicles: number; auditEntries: number }> {
+  const { audit } = await readKeyFiles(keyFolder(place.data));
+  const db = await openDatabase(databaseOf(place), now, { connections: 2 });
+  try {
+    return {
+      vehicles: await countVehicles(db),
+      auditEntries: await checkAudit(db, manifest, audit.publicKey),
+    };
+  } finally {
+    await db.destroy();
+  }
+}
+
+async function countVehicles(db: Database): Promise<number> {
+  const { count } = await db
+    .selectFrom("vehicles")
+    .select((eb) => eb.fn.countAll<number>().as("count"))
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
+/** The chain holds, and ends where it ended when the backup was taken. @throws {Refusal} AUDIT_BROKEN */
+async function checkAudit(db: Database, { engine, audit }: Manifest, publicKey: Uint8Array): Promise<number> {
+  let total = 0;
+  for (const { organisationId, seq } of audit) {
+    const { entries, broken } = await verifyAudit(db, organisationId, publicKey);
+    if (broken) throw new Refusal("AUDIT_BROKEN", { ...broken });
+    // A dump was begun a moment before its database was asked how far the chain goes.
+    if (engine === "sqlite" && (await headOf(db, organisationId)).seq !== seq) {
+      throw new Refusal("AUDIT_BROKEN", { seq, reason: "the end of the chain is missing" });
+    }
+    total += entries;
+  }
+  return total;
+}
