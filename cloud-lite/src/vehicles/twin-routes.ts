@@ -4,6 +4,7 @@ import { addDesiredStateRoutes, StateBody, StateVersion } from "./desired-state-
 import { addImportRoutes, VehicleImport } from "./import-routes.ts";
 import { addTwinReadRoute, Twin } from "./twin-read-routes.ts";
 import { addTimelineRoute } from "./timeline-routes.ts";
+import { addInventoryRoutes } from "./inventory-routes.ts";
 import { addReplacementRoutes, Replacement } from "./replacement-routes.ts";
 
 /** Schemas that the routes of the twin refer to by name. */
@@ -22,6 +23,7 @@ export function addTwinRoutes(app: App, cloud: Cloud): void {
   addReplacementRoutes(app, cloud);
   addTwinReadRoute(app, cloud);
   addTimelineRoute(app, cloud);
+  addInventoryRoutes(app, cloud);
   addImportRoutes(app, cloud);
   addDesiredStateRoutes(app, cloud);
 }
