@@ -1,5 +1,4 @@
 import fastify, { type FastifyServerFactory, type FastifyServerOptions } from "fastify";
-import { v7 as uuidv7 } from "uuid";
 import {
   EventBatch,
   EventBatchResult,
@@ -26,6 +25,7 @@ import { addHealth } from "./plugins/health.ts";
 import { addMetrics } from "./plugins/metrics.ts";
 import { addOpenApi } from "./plugins/openapi.ts";
 import { addProblems, clientErrorHandler, frameworkErrors } from "./plugins/problems.ts";
+import { newRequestId } from "./plugins/request-id.ts";
 import { addWebSecurity, trustedProxies } from "./plugins/web-security.ts";
 import { addHardwareRoutes } from "./releases/hardware-routes.ts";
 import { addReleaseRoutes } from "./releases/routes.ts";
@@ -89,7 +89,9 @@ export async function buildApp(cloud: Cloud, options: AppOptions = {}): Promise<
     http: HTTP_LIMITS,
     trustProxy: trustedProxies(cloud.config),
     ...(options.serverFactory ? { serverFactory: options.serverFactory } : {}),
-    genReqId: () => uuidv7(),
+    genReqId: newRequestId,
+    // One for all requests: what is logged of one names its id.
+    childLoggerFactory: (logger) => logger,
     // A target's name has up to three digests in it.
     routerOptions: { maxParamLength: 512 },
     // What a client sends is taken as it is or refused: nothing is dropped, filled in or converted.

@@ -35,7 +35,7 @@ export interface RunningCloud extends Urls {
   close(): Promise<void>;
 }
 
-const FLUSH_MS = 5000;
+const FLUSH_MS = 15_000;
 /** How often it is looked for deltas that are to be tried again. */
 const DELTA_RETRY_MS = 60_000;
 /** Of the thread that makes deltas: whoever waits for an answer comes first. */

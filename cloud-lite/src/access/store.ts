@@ -20,6 +20,7 @@ export type Actor =
       readonly credentialId: string;
       readonly vehicleId: string;
     };
+export type Vehicle = Actor & { readonly kind: "vehicle" };
 export type Operator = Actor & { readonly kind: "operator" };
 
 export interface IssuedToken {

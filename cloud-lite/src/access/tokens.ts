@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 
 /** `op` an operator's key, `se` an operator's session, `dv` a vehicle's device token. */
 export type TokenKind = "operator" | "session" | "device";
@@ -31,4 +31,4 @@ export function tokenMatches(token: string, digest: string): boolean {
   return timingSafeEqual(Buffer.from(digestOf(token), "hex"), Buffer.from(digest, "hex"));
 }
 
-const digestOf = (token: string): string => createHash("sha256").update(token).digest("hex");
+const digestOf = (token: string): string => hash("sha256", token, "hex");

@@ -1,5 +1,6 @@
 import SqliteDatabase from "better-sqlite3";
 import { CompiledQuery, SqliteDialect, SqliteDriver, type DatabaseConnection, type Driver } from "kysely";
+import { withKeptStatements } from "./statements.ts";
 
 const BUSY_TIMEOUT_MS = 5000;
 
@@ -15,11 +16,12 @@ export function openSqlite(file: string): SqliteDatabase.Database {
 }
 
 export class EmbeddedDialect extends SqliteDialect {
-  readonly #database: SqliteDatabase.Database;
+  readonly #database: ReturnType<typeof withKeptStatements>;
 
   constructor(database: SqliteDatabase.Database) {
-    super({ database });
-    this.#database = database;
+    const kept = withKeptStatements(database);
+    super({ database: kept });
+    this.#database = kept;
   }
 
   override createDriver(): Driver {

@@ -9,6 +9,7 @@ import type { Tables } from "../db/tables.ts";
 import { Refusal } from "../refusals.ts";
 import { ecusOf, present } from "../vehicles/store.ts";
 import type { OpenJob, WaitingReason } from "./offer-rules.ts";
+import { OPEN } from "./open.ts";
 import type { JobFailure, JobStatus, JobSummary } from "./schema.ts";
 
 export type JobRow = Selectable<Tables["jobs"]>;
@@ -64,8 +65,6 @@ export async function listJobs(
     .limit(page.limit + 1)
     .execute();
 }
-
-const OPEN: readonly JobStatus[] = ["queued", "offered", "active"];
 
 /** Jobs of a vehicle that have not ended, oldest first. */
 export async function openJobs(db: Database, organisationId: string, vehicleId: string): Promise<JobRow[]> {

@@ -1,11 +1,13 @@
 import rateLimit from "@fastify/rate-limit";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { actorOfToken, bearerToken } from "../access/actor-of-token.ts";
-import type { Actor, Operator } from "../access/store.ts";
+import { createDeviceFinder, isDeviceToken } from "../access/devices.ts";
+import type { Actor, Operator, Vehicle } from "../access/store.ts";
 import { rolesWith, scopesOf, type Permission } from "../access/grants.ts";
 import type { App, Cloud } from "../cloud.ts";
 import { Refusal } from "../refusals.ts";
-import { requireWithin } from "./rates.ts";
+import { createRateWindows } from "./rate-windows.ts";
+import { rateLimited, requireWithin } from "./rates.ts";
 import { admittanceOf, type Admittance } from "./route-permissions.ts";
 
 declare module "fastify" {
@@ -17,6 +19,8 @@ declare module "fastify" {
   }
   interface FastifyRequest {
     actor: Actor | null;
+    /** Of a vehicle: whether it had a job that has not ended when its token was looked up. */
+    hasOpenJob: boolean;
   }
 }
 
@@ -30,25 +34,36 @@ const LIMITED_KEYS = 20_000;
 export async function addAdmission(app: App, cloud: Cloud): Promise<void> {
   await app.register(rateLimit, { global: false, cache: LIMITED_KEYS });
   const limit = limits(app, cloud);
+  const findDevice = createDeviceFinder(cloud.db, cloud.now);
 
   app.decorateRequest("actor", null);
+  app.decorateRequest("hasOpenJob", false);
   app.addHook("onRoute", (route) => {
     route.config = { ...route.config, admittance: admittanceOf(route) };
   });
   app.addHook("onRequest", async (request, reply) => {
     const token = bearerToken(request.headers.authorization);
-    request.actor = token === undefined ? null : ((await actorOfToken(cloud, token)) ?? null);
+    if (token !== undefined && isDeviceToken(token)) {
+      const device = await findDevice(token);
+      request.actor = device?.actor ?? null;
+      request.hasOpenJob = device?.hasOpenJob === true;
+    } else if (token !== undefined) {
+      request.actor = (await actorOfToken(cloud, token)) ?? null;
+    }
     await limit(request, reply);
     if (request.is404) return;
     admit(request.routeOptions.config.admittance, request.actor, token);
   });
 }
 
-/** Counts a request against its vehicle, operator or address; an update check against a budget of its own besides. */
+/**
+ * Counts a request against its operator or address, which takes a while; or against its vehicle, which is done at
+ * once: there are many of them, and update checks have a budget of their own.
+ */
 function limits(
   app: App,
   { config }: Cloud,
-): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
+): (request: FastifyRequest, reply: FastifyReply) => Promise<void> | undefined {
   const counter = (max: number, keyGenerator?: (request: FastifyRequest) => string) => {
     const count = app.createRateLimit({
       max,
@@ -57,18 +72,21 @@ function limits(
     });
     return (request: FastifyRequest, reply: FastifyReply) => requireWithin(max, count, request, reply);
   };
-  const ofActor = (request: FastifyRequest): string => actorId(request.actor!);
+  const ofActor = (request: FastifyRequest): string => request.actor!.credentialId;
   // By the plugin's own key: of an IPv6 address the network, since one host has all of a /64.
   const address = counter(config.addressRate);
   const operator = counter(config.operatorRate, ofActor);
-  const vehicle = counter(config.deviceRate, ofActor);
-  const check = counter(config.checkRate, ofActor);
-  return async (request, reply) => {
+  const vehicle = createRateWindows(WINDOW_MS, () => performance.now());
+  const check = createRateWindows(WINDOW_MS, () => performance.now());
+  return (request, reply) => {
     const { actor, routeOptions } = request;
     if (!actor) return address(request, reply);
     if (actor.kind === "operator") return operator(request, reply);
-    if (routeOptions.config.isUpdateCheck === true) await check(request, reply);
-    return vehicle(request, reply);
+    const isCheck = routeOptions.config.isUpdateCheck === true;
+    const max = isCheck ? config.checkRate : config.deviceRate;
+    const { isExceeded, retryAfterMs } = (isCheck ? check : vehicle)(vehicleKey(actor), max);
+    if (isExceeded) throw rateLimited(max, Math.ceil(retryAfterMs / 1000), reply);
+    return undefined;
   };
 }
 
@@ -97,8 +115,8 @@ export function requirePermission(actor: Actor, permission: Permission): void {
   });
 }
 
-/** An operator is its key; a vehicle is itself, whichever of its tokens it uses. */
-const actorId = (actor: Actor): string => (actor.kind === "vehicle" ? actor.vehicleId : actor.credentialId);
+/** A vehicle is itself, whichever of its tokens it uses. */
+const vehicleKey = ({ organisationId, vehicleId }: Vehicle): string => `${organisationId}/${vehicleId}`;
 
 /** The actor of a route that is not open to anyone. */
 export function actorOf(request: FastifyRequest): Actor {
@@ -114,7 +132,7 @@ export function operatorOf(request: FastifyRequest): Operator {
 }
 
 /** The vehicle of a device route. */
-export function vehicleOf(request: FastifyRequest): Actor & { kind: "vehicle" } {
+export function vehicleOf(request: FastifyRequest): Vehicle {
   const actor = actorOf(request);
   if (actor.kind !== "vehicle") throw new Refusal("DEVICE_REQUIRED");
   return actor;

@@ -12,7 +12,9 @@ afterEach(() => made.close());
 test("A10 a scrape tells requests by route, and what waits to be done", async () => {
   await made.call("GET", "/api/v1/vehicles");
   const text = (await made.call("GET", "/metrics", { token: null })).bytes.toString();
-  expect(text).toMatch(/halfshaft_http_request_duration_seconds_count\{[^}]*route="\/api\/v1\/vehicles"[^}]*\} 1/);
+  expect(text).toMatch(
+    /halfshaft_http_request_duration_seconds_count\{[^}]*route="\/api\/v1\/vehicles"[^}]*\} 1/,
+  );
   expect(text).toContain('halfshaft_queue_depth{queue="deltas"} 0');
   expect(text).toContain("halfshaft_live_readers 0");
 });

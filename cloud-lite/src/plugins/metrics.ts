@@ -65,7 +65,7 @@ export function observeSteps(metrics: Metrics, events: readonly Event[]): void {
 
 /** Measures every request, and serves `/metrics`. */
 export function addMetrics(app: App, metrics: Metrics): void {
-  app.addHook("onResponse", async (request, reply) => {
+  app.addHook("onResponse", (request, reply, done) => {
     metrics.requestSeconds.observe(
       {
         method: request.method,
@@ -75,6 +75,7 @@ export function addMetrics(app: App, metrics: Metrics): void {
       },
       reply.elapsedTime / 1000,
     );
+    done();
   });
   app.get("/metrics", { config: { access: "anyone" }, schema: { hide: true } }, async (_request, reply) =>
     reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),

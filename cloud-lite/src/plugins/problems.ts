@@ -19,7 +19,7 @@ declare module "fastify" {
 export function addProblems(app: App): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const refusal = refusalOf(error, request);
-    if (refusal.status >= 500) request.log.error({ err: error }, refusal.message);
+    if (refusal.status >= 500) request.log.error({ err: error, requestId: request.id }, refusal.message);
     return sendProblem(refusal, request, reply);
   });
   app.setNotFoundHandler((request, reply) =>

@@ -17,6 +17,11 @@ export async function requireWithin(
 ): Promise<void> {
   const verdict = await count(request);
   if (verdict.isAllowed || !verdict.isExceeded) return;
-  reply.header("retry-after", verdict.ttlInSeconds);
-  throw new Refusal("RATE_LIMITED", { limit: max, window: "a minute" });
+  throw rateLimited(max, verdict.ttlInSeconds, reply);
+}
+
+/** The refusal of one request too many; says in the answer when to come again. */
+export function rateLimited(max: number, retryAfterSeconds: number, reply: FastifyReply): Refusal {
+  reply.header("retry-after", retryAfterSeconds);
+  return new Refusal("RATE_LIMITED", { limit: max, window: "a minute" });
 }

@@ -30,6 +30,7 @@ export function addDeviceRoutes(app: App, cloud: Cloud): void {
     "/api/v1/device/offer",
     {
       config: { ...config, isUpdateCheck: true },
+      helmet: false,
       schema: {
         tags,
         summary: "What this vehicle may get now, or null",
@@ -41,6 +42,7 @@ export function addDeviceRoutes(app: App, cloud: Cloud): void {
       const { organisationId, vehicleId } = actor;
       const at = cloud.now();
       cloud.lastSeen.note(organisationId, vehicleId, at);
+      if (!request.hasOpenJob) return answer(cloud, request, null);
       const { job, over } = await peekOffer(cloud.db, organisationId, vehicleId, at);
       if (!job && over.length === 0) return answer(cloud, request, null);
       if (job?.status === "active") {
@@ -61,6 +63,7 @@ export function addDeviceRoutes(app: App, cloud: Cloud): void {
     "/api/v1/device/events",
     {
       config,
+      helmet: false,
       bodyLimit: MAX_BATCH_BYTES,
       schema: {
         tags,
@@ -93,6 +96,7 @@ export function addDeviceRoutes(app: App, cloud: Cloud): void {
     "/api/v1/device/version-manifest",
     {
       config,
+      helmet: false,
       schema: {
         tags,
         summary: "Report what the vehicle's ECUs run",
@@ -117,6 +121,7 @@ export function addDeviceRoutes(app: App, cloud: Cloud): void {
     "/api/v1/device/time",
     {
       config,
+      helmet: false,
       schema: {
         tags,
         summary: "The cloud's time",

@@ -76,6 +76,7 @@ const vehicleRow = (number: number, at: number) => ({
   lastSeenAt: null,
   manifestAt: null,
   createdAt: at + number,
+  revision: 1,
 });
 
 const ecuRows = (number: number) => [

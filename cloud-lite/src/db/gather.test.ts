@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { gather } from "./gather.ts";
+
+/** Finds the keys that are numbers, and notes what it was asked. */
+function numbers() {
+  const asked: (readonly string[])[] = [];
+  const find = gather(async (keys: readonly string[]) => {
+    asked.push(keys);
+    return new Map(keys.filter((key) => !Number.isNaN(Number(key))).map((key) => [key, Number(key)]));
+  });
+  return { asked, find };
+}
+
+test("A8 look-ups of one turn share a statement, and each gets its own value", async () => {
+  const { asked, find } = numbers();
+  expect(await Promise.all([find("1"), find("x"), find("2"), find("1")])).toEqual([1, undefined, 2, 1]);
+  expect(asked).toEqual([["1", "x", "2", "1"]]);
+});
+
+test("A8 a look-up of a later turn asks anew: nothing is remembered", async () => {
+  const { asked, find } = numbers();
+  await find("1");
+  await find("1");
+  expect(asked).toEqual([["1"], ["1"]]);
+});
+
+test("A8 more look-ups than a statement takes are cut into several", async () => {
+  const { asked, find } = numbers();
+  const found = await Promise.all(Array.from({ length: 600 }, (_, key) => find(String(key))));
+  expect(found).toEqual(Array.from({ length: 600 }, (_, key) => key));
+  expect(asked.map((keys) => keys.length)).toEqual([256, 256, 88]);
+});
+
+test("A8 where the statement fails, everybody who waits for it hears so, and the next one is tried", async () => {
+  let fails = true;
+  const find = gather(async (keys: readonly string[]) => {
+    if (fails) throw new RangeError("gone");
+    return new Map(keys.map((key) => [key, key]));
+  });
+  const results = await Promise.allSettled([find("1"), find("2")]);
+  expect(results.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  fails = false;
+  expect(await find("1")).toBe("1");
+});
