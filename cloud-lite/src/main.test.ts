@@ -56,6 +56,21 @@ test("A6 `audit verify` counts the entries of an unbroken log", async () => {
   expect((await finish("audit", "verify", "--data", "data")).out).toBe("2 entries, unbroken\n");
 });
 
+test(
+  "A5 `user` makes users and passwords, and leaves the last admin alone",
+  { timeout: 30_000 },
+  async () => {
+    await finish("init", "--data", "data");
+    expect((await finish("user", "add", "ada", "operator", "--data", "data")).code).toBe(0);
+    expect((await finish("user", "password", "ada", "--data", "data")).out).toMatch(/^[\w-]{20}\n$/);
+    expect((await finish("user", "list", "--data", "data")).out).toMatch(
+      /^admin +active +admin\nada +active +operator\n$/,
+    );
+    const refused = await finish("user", "deactivate", "admin", "--data", "data");
+    expect([refused.code, refused.err.split(":")[0]]).toEqual([1, "LAST_ADMIN"]);
+  },
+);
+
 test("U5 `delta` has a help of its own", async () => {
   expect((await finish("delta", "--help")).out).toMatch(/^usage: cloud delta create /);
 });
@@ -63,6 +78,9 @@ test("U5 `delta` has a help of its own", async () => {
 test.each([
   [["frobnicate"], 2, "VERB_UNKNOWN: There is no `cloud frobnicate`."],
   [["audit", "verify", "--data", "none"], 1, "CLOUD_NOT_INITIALISED: none holds no cloud."],
+  [["user", "frobnicate"], 2, "There is no `cloud user frobnicate`."],
+  [["user", "add", "ada", "king", "--data", "none"], 1, "CLOUD_NOT_INITIALISED: none holds no cloud."],
+  [["run", "--host", "0.0.0.0", "--data", "none"], 1, "TLS_REQUIRED: The cloud would be reached at 0.0.0.0"],
   [["run", "--port", "x"], 2, 'CLOUD_CONFIG_INVALID: --port is "x"'],
   [["delta", "frobnicate"], 2, "VERB_UNKNOWN: There is no `cloud delta frobnicate`."],
   [["delta", "create", "old", "new"], 2, "delta create takes OLD NEW PATCH, and was given 2 of 3 files."],

@@ -4,11 +4,11 @@ import { Id } from "@halfshaft/ota-format";
 import type { App, Cloud } from "../cloud.ts";
 import { cutPage, PageQuery, readPage } from "../db/cursor.ts";
 import type { Database } from "../db/open.ts";
-import { operatorOf } from "../plugins/admission.ts";
+import { actorOf } from "../plugins/admission.ts";
 import { answer, answers, ref } from "../plugins/answers.ts";
 import { write, WriteHeaders } from "../plugins/writes.ts";
-import { Refusal } from "../refusals.ts";
 import { DeviceToken, VehicleId } from "../vehicles/schema.ts";
+import { requireVehicle } from "../vehicles/twin-access.ts";
 import {
   deviceView,
   listCredentials,
@@ -18,7 +18,6 @@ import {
 } from "./credential-store.ts";
 import type { Permission } from "./grants.ts";
 import { DeviceCredential, RotationBody } from "./schema.ts";
-import { requireCovers } from "./scopes.ts";
 
 const OfVehicle = Type.Object({ vehicleId: VehicleId });
 const OfToken = Type.Object({ vehicleId: VehicleId, credentialId: Id });
@@ -114,16 +113,8 @@ export function addDeviceTokenRoutes(app: App, cloud: Cloud): void {
 
 /** @throws {Refusal} VEHICLE_UNKNOWN or OUTSIDE_SCOPE */
 async function vehicleHeld(db: Database, request: FastifyRequest, permission: Permission) {
-  const actor = operatorOf(request);
-  const { organisationId } = actor;
+  const actor = actorOf(request);
   const { vehicleId } = request.params as { vehicleId: string };
-  const vehicle = await db
-    .selectFrom("vehicles")
-    .select(["vehicleId", "region", "model"])
-    .where("organisationId", "=", organisationId)
-    .where("vehicleId", "=", vehicleId)
-    .executeTakeFirst();
-  if (!vehicle) throw new Refusal("VEHICLE_UNKNOWN", { vehicleId });
-  requireCovers(actor, permission, vehicle);
-  return { organisationId, vehicleId };
+  await requireVehicle(db, actor, vehicleId, permission);
+  return { organisationId: actor.organisationId, vehicleId };
 }

@@ -29,6 +29,10 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     what: "operator-key [USER]: make another operator key and print it",
     load: () => import("./operator-key.ts"),
   },
+  user: {
+    what: "user list | add NAME ROLE | role NAME ROLE | password|deactivate|reactivate NAME: who may log in",
+    load: () => import("./user.ts"),
+  },
   audit: {
     what: "audit verify | export [FILE] | redact --entry ID --why TEXT | retain --older-than-days N: the audit log",
     options: ["entry", "why", "older-than-days"],

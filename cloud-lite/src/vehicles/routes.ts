@@ -1,4 +1,6 @@
 import { Type } from "typebox";
+import { covers, type Scope } from "../access/grants.ts";
+import { requireCovers } from "../access/scopes.ts";
 import { issueToken } from "../access/store.ts";
 import type { App, Cloud } from "../cloud.ts";
 import { cutPage, PageQuery, readPage } from "../db/cursor.ts";
@@ -9,7 +11,9 @@ import { Refusal } from "../refusals.ts";
 import { listEvents } from "../telemetry/store.ts";
 import { DeviceToken, StoredEvent, Vehicle, VehicleBody, VehicleId } from "./schema.ts";
 import { addSearchRoutes } from "./search-routes.ts";
-import { findVehicleId, getVehicle, insertVehicle } from "./store.ts";
+import { getVehicle, insertVehicle } from "./store.ts";
+import { scopesFor } from "./scope.ts";
+import { requireVehicle } from "./twin-access.ts";
 import { checkVin } from "./vin.ts";
 
 const Params = Type.Object({ vehicleId: VehicleId });
@@ -34,6 +38,7 @@ export function addVehicleRoutes(app: App, cloud: Cloud): void {
         reply,
         async (work) => {
           checkVehicle(request.body, cloud);
+          requireInScope(scopesFor(request, "fleet.write"), request.body);
           const vehicle = await insertVehicle(work.tx, work.organisationId, work.at, request.body);
           await work.audit({
             action: "vehicle.created",
@@ -60,8 +65,9 @@ export function addVehicleRoutes(app: App, cloud: Cloud): void {
       },
     },
     async (request, reply) => {
-      const { organisationId } = actorOf(request);
-      const vehicle = await getVehicle(cloud.db, organisationId, request.params.vehicleId);
+      const actor = actorOf(request);
+      const vehicle = await getVehicle(cloud.db, actor.organisationId, request.params.vehicleId);
+      requireCovers(actor, "fleet.read", vehicle);
       return answerWithETag(cloud, request, reply, vehicle);
     },
   );
@@ -83,7 +89,7 @@ export function addVehicleRoutes(app: App, cloud: Cloud): void {
       const { organisationId } = actorOf(request);
       const { vehicleId } = request.params;
       const page = readPage(request.query);
-      await findVehicleId(cloud.db, organisationId, vehicleId);
+      await requireVehicle(cloud.db, actorOf(request), vehicleId, "fleet.read");
       const found = await listEvents(cloud.db, organisationId, vehicleId, page);
       const { rows, nextCursor } = cutPage(found, page, (row) => row.arrival);
       const events = rows.map(({ receivedAt, event }) => ({ receivedAt, event }));
@@ -111,7 +117,7 @@ function addTokenRoute(app: App, cloud: Cloud): void {
         reply,
         async (work) => {
           const { vehicleId } = request.params;
-          await findVehicleId(work.tx, work.organisationId, vehicleId);
+          await requireVehicle(work.tx, actorOf(request), vehicleId, "fleet.write");
           const { credentialId, token } = await issueToken(work.tx, {
             organisationId: work.organisationId,
             kind: "device",
@@ -140,4 +146,13 @@ function checkVehicle(body: VehicleBody, cloud: Cloud): void {
     if (seen.has(ecuId)) throw new Refusal("ECU_DUPLICATE", { ecuId });
     seen.add(ecuId);
   }
+}
+
+/** Nobody puts a vehicle where he could not change it. @throws {Refusal} OUTSIDE_SCOPE */
+function requireInScope(scopes: readonly Scope[], body: VehicleBody): void {
+  if (covers(scopes, body)) return;
+  throw new Refusal("OUTSIDE_SCOPE", {
+    vehicleId: body.vehicleId ?? "to be registered",
+    permission: "fleet.write",
+  });
 }

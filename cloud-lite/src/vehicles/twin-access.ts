@@ -1,11 +1,13 @@
-import { covers, scopesOf, type Permission } from "../access/grants.ts";
+import type { Permission } from "../access/grants.ts";
+import { requireCovers } from "../access/scopes.ts";
 import type { Actor } from "../access/store.ts";
 import type { Database } from "../db/open.ts";
 import { Refusal } from "../refusals.ts";
 
 /**
- * That a vehicle exists within the scopes in which the actor has the permission; outside of them it is unknown.
- * @throws {Refusal} VEHICLE_UNKNOWN
+ * That a vehicle exists within the scopes in which the actor has the permission; where he may not even read it, it is
+ * unknown.
+ * @throws {Refusal} VEHICLE_UNKNOWN or OUTSIDE_SCOPE
  */
 export async function requireVehicle(
   db: Database,
@@ -15,10 +17,10 @@ export async function requireVehicle(
 ): Promise<void> {
   const row = await db
     .selectFrom("vehicles")
-    .select(["region", "model"])
+    .select(["vehicleId", "region", "model"])
     .where("organisationId", "=", actor.organisationId)
     .where("vehicleId", "=", vehicleId)
     .executeTakeFirst();
-  const scopes = actor.kind === "operator" ? scopesOf(actor.grants, permission) : [];
-  if (!row || !covers(scopes, row)) throw new Refusal("VEHICLE_UNKNOWN", { vehicleId });
+  if (!row) throw new Refusal("VEHICLE_UNKNOWN", { vehicleId });
+  requireCovers(actor, permission, row);
 }
