@@ -1,4 +1,5 @@
 import { ACCESS_REFUSALS } from "./access/refusals.ts";
+import { ARCHIVE_REFUSALS } from "./archive/refusals.ts";
 import { ARTIFACT_REFUSALS } from "./artifacts/refusals.ts";
 import { AUDIT_REFUSALS } from "./audit/refusals.ts";
 import { BACKUP_REFUSALS } from "./backup/refusals.ts";
@@ -24,6 +25,7 @@ const table = {
   ...DB_REFUSALS,
   ...AUDIT_REFUSALS,
   ...BACKUP_REFUSALS,
+  ...ARCHIVE_REFUSALS,
   ...MACHINE_REFUSALS,
 };
 

@@ -1,3 +1,4 @@
+import { archivedCounts } from "../archive/store.ts";
 import type { Database } from "../db/open.ts";
 import { NO_JOBS, type Tally } from "./rates.ts";
 
@@ -32,7 +33,8 @@ export async function talliesOf(
     .where("latest", "=", 1)
     .groupBy(["phaseId", "status", "failureCode"])
     .execute();
-  for (const { phaseId, status, failureCode, count } of rows) {
+  const archived = await archivedCounts(db, organisationId, [...tallies.keys()]);
+  for (const { phaseId, status, failureCode, count } of [...rows, ...archived]) {
     const tally = tallies.get(phaseId)!;
     tally[status] += count;
     if (status === "failed" && failureCode?.startsWith("DOWNLOAD_")) tally.downloadFailed += count;

@@ -53,6 +53,11 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     load: () => import("./migrate.ts"),
   },
   backup: { what: "backup DIR: back up the cloud, also while it runs", load: () => import("./backup.ts") },
+  archive: {
+    what: "archive [DIR] [--older-than-days 90]: move old jobs and their events to compressed files",
+    options: ["older-than-days"],
+    load: () => import("./archive.ts"),
+  },
   restore: {
     what: "restore DIR [NAME]: make a cloud from a backup, in an empty place",
     load: () => import("./restore.ts"),

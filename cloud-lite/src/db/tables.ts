@@ -1,4 +1,5 @@
 import type { AccessTables } from "../access/tables.ts";
+import type { ArchiveTables } from "../archive/tables.ts";
 import type { AuditTables } from "../audit/tables.ts";
 import type { CampaignsTables } from "../campaigns/tables.ts";
 import type { DbTables } from "./own-tables.ts";
@@ -12,6 +13,7 @@ import type { VehiclesTables } from "../vehicles/tables.ts";
 /** All tables; each domain declares its own. */
 export type Tables = DbTables &
   AccessTables &
+  ArchiveTables &
   AuditTables &
   VehiclesTables &
   ReleasesTables &

@@ -8,6 +8,7 @@ import { twin } from "./0006-twin.ts";
 import { releaseMetadata } from "./0007-release-metadata.ts";
 import { campaignEngine } from "./0008-campaign-engine.ts";
 import { webhooks } from "./0011-webhooks.ts";
+import { archivedJobs } from "./0012-archived-jobs.ts";
 
 /** In the order of their names. What was released is never changed: add another. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -20,4 +21,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0008-campaign-engine": campaignEngine,
   "0010-access": access,
   "0011-webhooks": webhooks,
+  "0012-archived-jobs": archivedJobs,
 };
