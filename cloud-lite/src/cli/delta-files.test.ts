@@ -125,6 +125,8 @@ test("U5 S-record and Intel HEX mix, and one segment gives a plain patch of the 
   expect(JSON.parse(await inspectFile(path("patch"), true))).not.toHaveProperty("segments");
   await applyFile(path("old.s19"), path("patch"), path("made"), { force: false });
   expect((await readFile(path("made"))).length).toBe(600);
+  const asHex = applyFile(path("old.s19"), path("patch"), path("made.hex"), { force: false });
+  await expect(asHex).rejects.toMatchObject({ code: "OPTION_INVALID" });
 });
 
 test("U5 asked for, and for bsdiff40 always, Intel HEX files are the texts that they are", async () => {

@@ -25,6 +25,13 @@ const LARGE_BYTES = 1_000_000;
 /** A patch that announces more is taken for a damaged or hostile one. */
 const MAX_RESULT_BYTES = 1024 ** 3;
 
+const NO_ADDRESS = {
+  reason:
+    "a patch of one segment does not say where its image lies, so Intel HEX cannot be written; " +
+    "let the name of NEW end in .bin",
+  verb: "delta",
+};
+
 export interface FileOptions {
   /** Whether a file that is there may be replaced. */
   readonly force: boolean;
@@ -63,7 +70,7 @@ export async function createFile(
  * What a detools patch makes of an Intel HEX or S-record file is the image file, or Intel HEX again where the patch holds
  * several segments and the name of the new file ends in .hex.
  * @returns what was made, for a person
- * @throws {Refusal} PATCH_UNUSABLE, HEX_MALFORMED, SREC_MALFORMED
+ * @throws {Refusal} PATCH_UNUSABLE, HEX_MALFORMED, SREC_MALFORMED; OPTION_INVALID for a name in .hex without addresses
  */
 export async function applyFile(
   oldPath: string,
@@ -74,14 +81,17 @@ export async function applyFile(
   await demandFree(newPath, force);
   const [old, patch] = [await readPlainFile(oldPath), await readPlainFile(patchPath)];
   const image = formatOf(patch) === "detools" && !plain ? imageOf(old) : undefined;
+  const isHex = newPath.endsWith(".hex") && !plain;
+  if (isHex && image !== undefined && !isSegmentPatches(patch))
+    throw new Refusal("OPTION_INVALID", NO_ADDRESS);
   const base = image?.file ?? old;
   const result = await withProgress(base.length, async (onProgress) =>
     refusing(patchPath, () => apply(base, patch, onProgress)),
   );
-  const isHex = newPath.endsWith(".hex") && isSegmentPatches(patch) && !plain;
-  const made = isHex
-    ? Buffer.from(writeIntelHex(refusing(patchPath, () => blocksOf(result, patch))))
-    : result;
+  const made =
+    isHex && isSegmentPatches(patch)
+      ? Buffer.from(writeIntelHex(refusing(patchPath, () => blocksOf(result, patch))))
+      : result;
   await writePlainFile(newPath, made, force);
   return described(newPath, made);
 }
