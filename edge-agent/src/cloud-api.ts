@@ -1,4 +1,12 @@
-import { EventBatchResult, Offer, type Event, type VersionManifest, envelope } from "@halfshaft/ota-format";
+import {
+  DesiredState,
+  envelope,
+  EventBatchResult,
+  Offer,
+  type Event,
+  type ReportedState,
+  type VersionManifest,
+} from "@halfshaft/ota-format";
 import { Type, type Static, type TSchema } from "typebox";
 import { Value } from "typebox/value";
 import type { Http, HttpRequest } from "./http/http.ts";
@@ -33,22 +41,54 @@ export class CloudApi {
     await this.#ask(Nothing, "version-manifest", { method: "PUT", json: manifest, signal });
   }
 
+  /** With the ETag of what is known already: undefined where that still holds. */
+  async desiredState(
+    etag: string | undefined,
+    signal: AbortSignal,
+  ): Promise<{ etag: string; state: DesiredState } | undefined> {
+    const url = this.#urlOf("desired-state");
+    const headers: Record<string, string> = etag === undefined ? {} : { "if-none-match": etag };
+    const answer = await this.#reach(() => this.#http.request({ url, headers, signal }));
+    if (answer.status === 304) return undefined;
+    if (answer.status >= 300) {
+      const { status } = answer;
+      throw new HttpError("status", url, `the cloud answered ${status}`, { status });
+    }
+    const state = read(DesiredState, url, await this.#reach(() => answer.bytes(MAX_ANSWER_BYTES)));
+    return { etag: answer.headers.get("etag") ?? "", state };
+  }
+
+  async putReportedState(report: ReportedState, signal: AbortSignal): Promise<void> {
+    await this.#ask(Nothing, "reported-state", { method: "PUT", json: report, signal });
+  }
+
   async #ask<T extends TSchema>(
     schema: T,
     route: string,
     request: Omit<HttpRequest, "url">,
   ): Promise<Static<T>> {
-    const url = `${this.#url}/api/v1/device/${route}`;
-    let bytes: Uint8Array;
-    try {
+    const url = this.#urlOf(route);
+    const bytes = await this.#reach(async () => {
       const answer = await this.#http.requestOk({ url, ...request });
+      return answer.bytes(MAX_ANSWER_BYTES);
+    });
+    return read(schema, url, bytes);
+  }
+
+  /** Tells whether the cloud answered, also where it did not do what it was asked for. */
+  async #reach<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      const result = await work();
       this.#onContact(true);
-      bytes = await answer.bytes(MAX_ANSWER_BYTES);
+      return result;
     } catch (error) {
       if (error instanceof HttpError && error.kind !== "too-large") this.#onContact(error.kind === "status");
       throw error;
     }
-    return read(schema, url, bytes);
+  }
+
+  #urlOf(route: string): string {
+    return `${this.#url}/api/v1/device/${route}`;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { FailureRecord, Outcome, Stage, TransportEstimate } from "@halfshaft/ota-format";
+import type { Configuration, FailureRecord, Outcome, Stage, TransportEstimate } from "@halfshaft/ota-format";
 
 /** What the gateway knows at one moment: the HMI, the command line and the tests read this and nothing else. */
 export interface GatewayState {
@@ -13,6 +13,8 @@ export interface GatewayState {
   readonly job?: JobState;
   /** When the cloud was last asked for an offer, UTC ms. */
   readonly lastCheckAt?: number;
+  /** What the cloud wants the vehicle to be set to; absent where that is nothing. */
+  readonly settings?: Configuration;
   /** Number that "Call assistance" dials, from the agent's configuration. */
   readonly assistancePhone?: string;
 }

@@ -9,6 +9,7 @@ import { CloudApi } from "./cloud-api.ts";
 import type { AgentConfig } from "./config.ts";
 import { VehicleBus } from "./ecus/ecu-access.ts";
 import { GatewayRun } from "./gateway/gateway-run.ts";
+import { Settings } from "./gateway/settings.ts";
 import type { GatewayControls } from "./gateway-state.ts";
 import { type FetchFunction, Http } from "./http/http.ts";
 import { DurableStore, type LevelDatabase } from "./journal/durable-store.ts";
@@ -112,6 +113,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
     bus,
     cloud,
     sender,
+    settings: await Settings.open({ store, cloud, now }),
     clockTrusted,
     director: repository("Director", `director/${encodeURIComponent(config.vehicleId)}`),
     image: repository("Image", "image"),

@@ -24,6 +24,7 @@ import { viewJob } from "./job-view.ts";
 import { makeMissingImages } from "./missing-images.ts";
 import { noProgress, withProgress } from "./live-progress.ts";
 import { nextNight } from "./next-night.ts";
+import type { Settings } from "./settings.ts";
 
 /** The parts that `createGateway` has put together. */
 export interface GatewayParts extends GatewayDeps {
@@ -35,6 +36,7 @@ export interface GatewayParts extends GatewayDeps {
   readonly bus: VehicleBus;
   readonly cloud: CloudApi;
   readonly sender: Sender;
+  readonly settings: Settings;
   readonly director: Repository;
   readonly image: Repository;
   readonly staging: Staging;
@@ -122,7 +124,7 @@ export class GatewayRun implements GatewayControls {
   }
 
   current(): GatewayState {
-    const { now, journal, bus, config } = this.#parts;
+    const { now, journal, bus, config, settings } = this.#parts;
     const at = now();
     const job = viewJob(journal.facts, {
       now: at,
@@ -136,6 +138,7 @@ export class GatewayRun implements GatewayControls {
       vehicle: this.#vehicle,
       ecus: this.#inventory.states,
       ...(job === undefined ? {} : { job }),
+      ...(Object.keys(settings.current).length === 0 ? {} : { settings: settings.current }),
       ...(this.#lastCheckAt === undefined ? {} : { lastCheckAt: this.#lastCheckAt }),
       ...(config.assistancePhone === undefined ? {} : { assistancePhone: config.assistancePhone }),
     };
@@ -183,6 +186,7 @@ export class GatewayRun implements GatewayControls {
       this.#askAgain = false;
       const isResting = startingPoint(journal.facts) === "rest";
       if (isResting && this.#manifestDue) await this.#trySendingManifest(signal);
+      if (isResting) await this.#tryRefreshingSettings(signal);
       if (isResting) this.#lastCheckAt = now();
       const before = journal.facts;
       await runUpdate(this.#steps, journal.facts, signal);
@@ -206,6 +210,16 @@ export class GatewayRun implements GatewayControls {
     } catch (error) {
       signal.throwIfAborted();
       log.warn({ err: error }, "the version manifest is sent later");
+    }
+  }
+
+  async #tryRefreshingSettings(signal: AbortSignal): Promise<void> {
+    const { settings, log } = this.#parts;
+    try {
+      await settings.refresh(signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      log.info({ err: error }, "the settings are asked for later");
     }
   }
 
