@@ -47,6 +47,10 @@ export const StageEvent = Type.Object(
     bytes: Type.Optional(Type.Integer({ minimum: 0 })),
     /** On `download` and `flash` of an ECU: how its image travels, and what that was estimated to cost. */
     transport: Type.Optional(TransportEstimate),
+    /** On `readiness`: what of the safety policy does not hold. */
+    missing: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { minItems: 1, maxItems: 16 }),
+    ),
     decision: Type.Optional(Type.Union([Type.Literal("commit"), Type.Literal("revert")])),
     failure: Type.Optional(FailureReport),
   },

@@ -103,6 +103,12 @@ const table = {
     help: "Offer the update again with a longer time.",
     retryable: true,
   },
+  CONSENT_WITHDRAWN: {
+    step: "consent",
+    sentence: "The cloud took the update back before anybody answered.",
+    help: "Nothing was installed. What is to be installed in its place is offered by itself.",
+    retryable: true,
+  },
   DOWNLOAD_INTERRUPTED: {
     step: "download",
     sentence: "{target} stopped at {received} of {length} bytes: {reason}.",

@@ -23,6 +23,8 @@ export const Offer = Type.Object(
     ecus: Type.Array(OfferedEcu, { minItems: 1, maxItems: 64 }),
     consent: ConsentPolicy,
     safetyPolicy: SafetyPolicy,
+    /** What the vehicle takes at most, bytes per second; its own limit may be lower. */
+    downloadBytesPerSecond: Type.Optional(Type.Integer({ minimum: 1024 })),
     offeredAt: WallTime,
     expiresAt: WallTime,
     traceparent: Type.Optional(TraceParent),

@@ -6,6 +6,13 @@ export const ConsentPolicy = Type.Object(
   {
     mode: Type.Union([Type.Literal("silent"), Type.Literal("banner"), Type.Literal("forced")]),
     deadline: Type.Optional(WallTime),
+    timeOfDay: Type.Optional(
+      Type.String({
+        pattern: "^([01]\\d|2[0-3]):[0-5]\\d$",
+        description: "Of the deadline, in the time zone where the vehicle is: the last such time before it",
+        examples: ["02:30"],
+      }),
+    ),
   },
   { additionalProperties: false },
 );

@@ -186,7 +186,7 @@ export class VirtualRig {
     return release;
   }
 
-  async startCampaign(releaseId: string): Promise<void> {
+  async startCampaign(releaseId: string): Promise<string> {
     const { campaignId } = await this.cloud.post<{ campaignId: string }>("/api/v1/campaigns", {
       name: "Rig",
       releaseId,
@@ -196,6 +196,7 @@ export class VirtualRig {
     });
     await this.cloud.post(`/api/v1/campaigns/${campaignId}/start`);
     await this.#inProcess.cloud.campaigns.idle();
+    return campaignId;
   }
 
   /** Switches the gateway on; the same journal, staging and metadata as before. */

@@ -269,3 +269,35 @@ test("C8 a vehicle that is held for replaced parts gets no job", async () => {
   await db.updateTable("vehicles").set(held).where("vehicleId", "=", "car-0000").execute();
   expect(await fleet.offer("car-0000")).toBeNull();
 });
+
+test("C10 a vehicle that waits for a safe state says for what, and the share of them is known", async () => {
+  const fleet = await registerFleet(cloud, 2);
+  const phases = [
+    { name: "Canary", size: { count: 2 }, gate: { blockedShare: 0.4, minimumSample: 1 } },
+    { name: "Rest" },
+  ];
+  const campaignId = await startNew(cloud, { phases });
+  const [blocked, well] = fleet.vehicleIds;
+  const { jobId } = await fleet.begin(blocked!);
+  await fleet.waitFor(blocked!, ["parked", "minBatteryVolts"]);
+  await fleet.succeed(well!);
+  const job = (await cloud.call("GET", `/api/v1/jobs/${jobId}`)).data();
+  expect(job).toMatchObject({ stage: "readiness", blockedBy: ["parked", "minBatteryVolts"] });
+  expect((await settled(cloud, campaignId)).phases[0]).toMatchObject({
+    jobs: { blocked: 1 },
+    waitsFor: ["blockedShare"],
+  });
+});
+
+test("C9 each vehicle gets the deadline of its own night, and what it may download a second", async () => {
+  const fleet = await registerFleet(cloud, 1);
+  const { db } = cloud.cloud;
+  await db.updateTable("vehicles").set({ timeZone: "Asia/Tokyo" }).execute();
+  const deadline = Date.UTC(2026, 0, 3, 12);
+  const consent = { mode: "forced", deadline, timeOfDay: "02:30" } as const;
+  await startNew(cloud, { consent, downloadBytesPerSecond: 50_000 });
+  expect(await fleet.offer("car-0000")).toMatchObject({
+    consent: { mode: "forced", deadline: Date.UTC(2026, 0, 2, 17, 30) },
+    downloadBytesPerSecond: 50_000,
+  });
+});

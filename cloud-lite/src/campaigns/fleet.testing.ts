@@ -13,6 +13,8 @@ export interface TestFleet {
   offer(vehicleId: string): Promise<Offer | null>;
   /** Takes its offer and reports the first steps. @returns the job */
   begin(vehicleId: string): Promise<Offer>;
+  /** Has begun, and waits for what of the safety policy is missing. */
+  waitFor(vehicleId: string, missing: readonly string[]): Promise<void>;
   /** Goes the whole way. */
   succeed(vehicleId: string): Promise<void>;
   end(vehicleId: string, outcome: "failed" | "rolledBack" | "declined", code?: string): Promise<void>;
@@ -55,6 +57,10 @@ export async function registerFleet(
       jobs.set(vehicleId, { jobId: offer.jobId, stream });
       await report(vehicleId, [stream.stage("plan", "started"), stream.stage("flash", "started")]);
       return offer;
+    },
+    async waitFor(vehicleId, missing) {
+      const { stream } = jobs.get(vehicleId)!;
+      await report(vehicleId, [stream.stage("readiness", "started", { missing })]);
     },
     async succeed(vehicleId) {
       const { jobId } = jobs.get(vehicleId) ?? (await fleet.begin(vehicleId));

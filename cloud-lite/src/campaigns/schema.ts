@@ -148,7 +148,7 @@ export const Phase = Type.Object(
     ...PhaseBody.properties,
     startedAt: Type.Optional(WallTime),
     filledAt: Type.Optional(WallTime),
-    jobs: counts([...JOB_STATUSES, "silent"]),
+    jobs: counts([...JOB_STATUSES, "silent", "blocked"]),
     waitsFor: Type.Array(Type.Enum(GATE_CONDITIONS), {
       description: "What the gate to the next phase still waits for",
     }),

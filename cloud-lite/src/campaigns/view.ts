@@ -103,7 +103,7 @@ function phaseView(row: PhaseRow, tally: Tally, isLast: boolean, at: number): Ph
   return {
     ...present({ phaseId, position, name, startedAt, filledAt }),
     ...plan,
-    jobs: { ...tallyOf(JOB_STATUSES, tally), silent: tally.silent },
+    jobs: { ...tallyOf(JOB_STATUSES, tally), silent: tally.silent, blocked: tally.blocked },
     waitsFor: runs
       ? missingAt({ ...GATE_DEFAULTS, ...plan.gate }, { tally, filled: filledAt !== null, sampledAt, at })
       : [],

@@ -21,7 +21,10 @@ export async function withdrawOffers(cloud: Cloud, work: Work, campaign: Campaig
     .where("status", "in", ["queued", "offered"])
     .limit(JOBS_AT_ONCE)
     .execute();
-  if (waiting.length === 0) return false;
+  if (waiting.length === 0) {
+    await wakeUndecided(cloud, work, campaign);
+    return false;
+  }
   // A vehicle may have begun meanwhile.
   const withdrawn = await tx
     .updateTable("jobs")
@@ -49,7 +52,21 @@ export async function withdrawOffers(cloud: Cloud, work: Work, campaign: Campaig
     cloud.metrics.jobsEnded.inc({ outcome: "expired" }, withdrawn.length);
     cloud.campaigns.wakeVehicles(vehicleIds);
   });
-  return waiting.length === JOBS_AT_ONCE;
+  return true;
+}
+
+/** Vehicles that wait for their drivers are to ask, and learn that nobody needs to answer. */
+async function wakeUndecided(cloud: Cloud, work: Work, { campaignId }: CampaignRow): Promise<void> {
+  const undecided = await work.tx
+    .selectFrom("jobs")
+    .select("vehicleId")
+    .where("organisationId", "=", work.organisationId)
+    .where("campaignId", "=", campaignId)
+    .where("status", "=", "active")
+    .where("stage", "=", "consent")
+    .limit(VEHICLES_AT_MOST)
+    .execute();
+  work.afterCommit(() => cloud.campaigns.wakeVehicles(undecided.map(({ vehicleId }) => vehicleId)));
 }
 
 const VEHICLES_AT_MOST = 10_000;

@@ -17,6 +17,8 @@ export interface JobState {
   readonly stage?: StageEvent["stage"];
   readonly outcome?: OutcomeEvent["outcome"];
   readonly failure?: OutcomeEvent["failure"];
+  /** What of the safety policy the vehicle waits for. */
+  readonly blockedBy?: readonly string[];
   readonly startedAt?: number;
   readonly endedAt?: number;
 }
@@ -44,7 +46,10 @@ export function deriveJob(facts: JobFacts, events: readonly Event[]): JobState {
     if (facts.manifest === "disagrees") return { ...end, status: "failed", endedAt: outcome.at };
     return { ...end, status: "active" };
   }
-  if (stages.length > 0) return { status: "active", stage, startedAt };
+  if (stages.length > 0) {
+    const blockedBy = stages.at(-1)?.missing;
+    return { status: "active", stage, startedAt, ...(blockedBy ? { blockedBy } : {}) };
+  }
   if (facts.withdrawnAt !== undefined) return { status: "expired", endedAt: facts.withdrawnAt };
   return { status: facts.offeredAt === undefined ? "queued" : "offered" };
 }

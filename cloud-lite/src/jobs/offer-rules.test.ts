@@ -6,6 +6,7 @@ const job = (jobId: string, more: Partial<OpenJob> = {}): OpenJob => ({
   status: "queued",
   outcome: null,
   expiresAt: null,
+  stage: null,
   turn: null,
   campaignId: jobId,
   campaignState: "active",
@@ -33,6 +34,21 @@ const cases: [string, OpenJob[], string | undefined][] = [
   [
     "a job that has begun in a paused campaign",
     [job("1", { status: "active", campaignState: "paused" })],
+    "1",
+  ],
+  [
+    "a job that waits for its driver in a paused campaign",
+    [job("1", { status: "active", stage: "consent", campaignState: "paused" })],
+    "1",
+  ],
+  [
+    "a job that waits for its driver in an aborted campaign",
+    [job("1", { status: "active", stage: "consent", campaignState: "aborted" }), job("2")],
+    undefined,
+  ],
+  [
+    "a job of an aborted campaign that is past its driver",
+    [job("1", { status: "active", stage: "download", campaignState: "aborted" })],
     "1",
   ],
   ["a job that has begun and whose offer is past", [job("1", { status: "active", expiresAt: 1 })], "1"],

@@ -8,6 +8,7 @@ export interface OpenJob {
   /** Reported, but not yet ended: the version manifest is still to come. */
   readonly outcome: string | null;
   readonly expiresAt: number | null;
+  readonly stage: string | null;
   /** Its place in the queue of a paced phase; null: it may come. */
   readonly turn: number | null;
   readonly campaignId: string;
@@ -16,14 +17,18 @@ export interface OpenJob {
   readonly priority: number;
 }
 
+/** While a vehicle waits for its driver nothing has been done to it: an aborted campaign takes the offer back. */
+export const isWithdrawn = ({ campaignState, stage }: Pick<OpenJob, "campaignState" | "stage">): boolean =>
+  (campaignState === "aborted" || campaignState === "reverted") && stage === "consent";
+
 /**
- * Which job a vehicle is offered: the one that it has begun, whatever became of its campaign, for it must be able to
- * finish; else, of those whose campaign is active and whose turn has come, that of the highest priority, then of the
+ * Which job a vehicle is offered: the one that it has begun, whatever becomes of its campaign later than in consent,
+ * for it must be able to finish; else, of those whose campaign is active and whose turn has come, that of the highest priority, then of the
  * oldest campaign. A job that was reported is not offered again, and nothing new as long as it has not ended.
  */
 export function jobToOffer<Job extends OpenJob>(jobs: readonly Job[], at: number): Job | undefined {
   const begun = jobs.find((job) => job.status === "active");
-  if (begun) return begun.outcome === null ? begun : undefined;
+  if (begun) return begun.outcome === null && !isWithdrawn(begun) ? begun : undefined;
   return jobs.filter((job) => mayCome(job, at)).sort(firstComes)[0];
 }
 

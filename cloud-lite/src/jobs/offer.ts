@@ -5,6 +5,7 @@ import type { Database } from "../db/open.ts";
 import type { Work } from "../plugins/writes.ts";
 import { getRelease } from "../releases/store.ts";
 import { setDesiredJob } from "../vehicles/desired.ts";
+import { consentIn } from "./consent-deadline.ts";
 import { jobToOffer, offerIsOver } from "./offer-rules.ts";
 import { getJobRow, jobEcus, noteVersionsBefore, openJobsWithCampaigns, type OpenJobRow } from "./store.ts";
 import { updateJob } from "./update.ts";
@@ -65,6 +66,12 @@ export async function readOffer(db: Database, organisationId: string, jobId: str
   const campaign = await getCampaignRow(db, organisationId, job.campaignId);
   const { releaseId, name, headline, notes } = await getRelease(db, organisationId, job.releaseId);
   const ecus = await jobEcus(db, organisationId, jobId);
+  const vehicle = await db
+    .selectFrom("vehicles")
+    .select("timeZone")
+    .where("organisationId", "=", organisationId)
+    .where("vehicleId", "=", job.vehicleId)
+    .executeTakeFirst();
   return {
     jobId,
     attempt: job.attempt,
@@ -77,8 +84,11 @@ export async function readOffer(db: Database, organisationId: string, jobId: str
       hardwareId: ecu.hardwareId,
       version: ecu.version,
     })),
-    consent: consentOf(campaign),
+    consent: consentIn(consentOf(campaign), vehicle?.timeZone ?? "UTC", job.offeredAt!),
     safetyPolicy: safetyPolicyOf(campaign),
+    ...(campaign.downloadBytesPerSecond === null
+      ? {}
+      : { downloadBytesPerSecond: campaign.downloadBytesPerSecond }),
     offeredAt: job.offeredAt!,
     expiresAt: job.expiresAt!,
   };

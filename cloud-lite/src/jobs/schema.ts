@@ -95,6 +95,9 @@ export const JobSummary = Type.Object(
     waiting: Type.Optional(
       Type.Enum(WAITING_REASONS, { description: "Why a queued job is not offered when its vehicle asks" }),
     ),
+    blockedBy: Type.Optional(
+      Type.Array(Type.String(), { description: "What of the safety policy the vehicle waits for" }),
+    ),
     createdAt: WallTime,
     offeredAt: Type.Optional(WallTime),
     expiresAt: Type.Optional(WallTime),

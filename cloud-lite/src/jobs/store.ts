@@ -150,6 +150,7 @@ export function jobSummary(row: JobRow, waiting?: WaitingReason): JobSummary {
     }),
     ...(failure ? { failure } : {}),
     ...(waiting ? { waiting } : {}),
+    ...(row.blockedBy === null ? {} : { blockedBy: JSON.parse(row.blockedBy) as string[] }),
   };
 }
 

@@ -34,6 +34,7 @@ export async function updateJob(cloud: Cloud, work: Work, job: JobRow): Promise<
       manifest: job.manifest,
       manifestNote: job.manifestNote,
       withdrawnAt: job.withdrawnAt,
+      blockedBy: state.blockedBy ? JSON.stringify(state.blockedBy) : null,
       heardAt: job.heardAt,
       turn: state.status === "queued" ? job.turn : null,
       startedAt: state.startedAt ?? null,

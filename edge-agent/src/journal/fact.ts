@@ -16,6 +16,8 @@ export interface FactPayload {
   readonly answer?: WaitAnswer;
   /** `readiness` intent: wall time at which the wait is given up, UTC ms. */
   readonly deadline?: number;
+  /** `readiness` intent: what of the safety policy does not hold. */
+  readonly missing?: readonly string[];
   /** `download` done for an ECU: digests of the bytes that are synced on disk, by algorithm. */
   readonly digests?: Readonly<Record<string, string>>;
   /** `patch` and `flash` done: some delta was of no use, so the full image is to be downloaded. */
@@ -36,8 +38,8 @@ export interface FactPayload {
   readonly bytes?: number;
 }
 
-/** How a wait ended. `ready`: go on; `later`: the driver put it off. */
-export type WaitAnswer = "ready" | "later" | "declined" | "expired";
+/** How a wait ended. `ready`: go on; `later`: the driver put it off; `withdrawn`: the cloud took the offer back. */
+export type WaitAnswer = "ready" | "later" | "declined" | "expired" | "withdrawn";
 
 /** Something that happened in a job. Written and synced before anything that depends on it. */
 export interface Fact {

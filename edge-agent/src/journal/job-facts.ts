@@ -61,6 +61,8 @@ export function endingOf(facts: readonly Fact[]): Ending {
       const deadline = new Date(last.at).toISOString();
       return { outcome: "expired", failure: record("CONSENT_EXPIRED", { deadline }), safeToDrive: true };
     }
+    case "withdrawn":
+      return { outcome: "expired", failure: record("CONSENT_WITHDRAWN", {}), safeToDrive: true };
     default:
       return { outcome: "succeeded", safeToDrive: true };
   }

@@ -24,6 +24,7 @@ export function eventsOf(fact: Fact, earlier: readonly Fact[]): readonly EventDr
     ...(kind === "done" || kind === "failed" ? { durationMs: durationMs(fact, earlier) } : {}),
     ...(payload?.bytes === undefined ? {} : { bytes: payload.bytes }),
     ...(payload?.transport === undefined ? {} : { transport: payload.transport }),
+    ...(payload?.missing === undefined ? {} : { missing: [...payload.missing] }),
     ...(payload?.decision === undefined ? {} : { decision: payload.decision }),
     ...(payload?.failure === undefined ? {} : { failure: payload.failure }),
   };

@@ -2,6 +2,7 @@ import type { Offer } from "@halfshaft/ota-format";
 import type { Fact, FactPayload, WaitAnswer } from "../journal/fact.ts";
 import { consentOf } from "../journal/job-facts.ts";
 import type { UpdateDeps } from "./deps.ts";
+import { HttpError } from "../http/http-error.ts";
 import { journaled } from "./journaled.ts";
 import type { Job } from "./machine.ts";
 import type { Plan } from "./plan-types.ts";
@@ -14,7 +15,7 @@ export function consentDeadline({ consent, expiresAt }: Offer, plan: Plan): numb
 }
 
 /**
- * Waits until the update may be installed. Answers come as facts, from a person through `decide`, or from the
+ * Waits until the update may be installed, or the cloud takes it back, which it is asked with every wake-up. Answers come as facts, from a person through `decide`, or from the
  * policy here; "tonight" is a fact with its absolute time, so it outlives a restart.
  */
 export function consent(job: Job, deps: UpdateDeps, signal: AbortSignal): Promise<WaitAnswer> {
@@ -23,11 +24,30 @@ export function consent(job: Job, deps: UpdateDeps, signal: AbortSignal): Promis
       const now = deps.now();
       const next = nextOf(job, deps.journal.facts, now);
       if (typeof next === "string") return next;
-      if ("consent" in next) await deps.journal.append(consentFact(next.consent));
-      else await deps.nudge.pause(next.pauseMs, signal);
+      if ("consent" in next) {
+        await deps.journal.append(consentFact(next.consent));
+        continue;
+      }
+      const before = deps.clock.now();
+      await deps.nudge.pause(next.pauseMs, signal);
+      const wasWoken = deps.clock.now() - before < next.pauseMs;
+      if (wasWoken && isUnanswered(deps) && (await isWithdrawn(job, deps, signal))) return "withdrawn";
     }
   };
   return journaled("consent", deps, signal, run, { done: (answer) => ({ answer }) });
+}
+
+const isUnanswered = ({ journal }: UpdateDeps): boolean => consentOf(journal.facts) === undefined;
+
+/** Whether the cloud offers this job no more. Without an answer nothing changes: the offer stands as long as it says. */
+async function isWithdrawn({ offer }: Job, { cloud }: UpdateDeps, signal: AbortSignal): Promise<boolean> {
+  try {
+    const now = await cloud.offer(signal);
+    return now?.jobId !== offer.jobId;
+  } catch (error) {
+    if (error instanceof HttpError) return false;
+    throw error;
+  }
 }
 
 type Next = WaitAnswer | { readonly consent: Consent } | { readonly pauseMs: number };

@@ -21,7 +21,10 @@ import { Throttle } from "./throttle.ts";
 export function download({ offer, plan }: Job, deps: UpdateDeps, signal: AbortSignal): Promise<void> {
   const withoutDelta = ecusWithoutDelta(deps.journal.facts);
   const policy = { stage: "download", codes: ["DOWNLOAD_INTERRUPTED"], until: offer.expiresAt } as const;
-  const throttle = new Throttle(deps.clock, deps.limits.downloadBytesPerSecond);
+  const throttle = new Throttle(
+    deps.clock,
+    lowest(offer.downloadBytesPerSecond, deps.limits.downloadBytesPerSecond),
+  );
   // One connection; the second file waits for the first.
   let turn: Promise<unknown> = Promise.resolve();
   const run = async (): Promise<void> => {
@@ -36,6 +39,10 @@ export function download({ offer, plan }: Job, deps: UpdateDeps, signal: AbortSi
   };
   return journaled("download", deps, signal, run);
 }
+
+/** Bytes per second that hold; 0 or none: no limit. */
+const lowest = (asked = 0, own = 0): number =>
+  asked === 0 || own === 0 ? asked + own : Math.min(asked, own);
 
 interface Fetching {
   readonly withoutDelta: ReadonlySet<string>;

@@ -7,6 +7,8 @@ import { journaled } from "./journaled.ts";
 import type { Job } from "./machine.ts";
 
 const MEASURE_EVERY_MS = 2_000;
+/** A value at its limit may change its mind with every measurement; the cloud need not know of each. */
+const TELL_EVERY_MS = 60_000;
 
 /**
  * Waits until the vehicle is in the state that the safety policy demands, measured in this very moment. Before the
@@ -24,6 +26,13 @@ export function readiness(
   const deadline =
     pendingDeadline(deps.journal.facts) ??
     Math.min(deps.now() + deps.limits.readinessTimeoutMs, offer.expiresAt);
+  const told = { missing: "", at: Number.NEGATIVE_INFINITY };
+  const tell = async (missing: readonly string[]): Promise<void> => {
+    const at = deps.clock.now();
+    if (told.missing === missing.join() || at < told.at + TELL_EVERY_MS) return;
+    Object.assign(told, { missing: missing.join(), at });
+    await deps.journal.append({ step: "readiness", kind: "intent", payload: { deadline, missing } });
+  };
   const run = async (): Promise<WaitAnswer> => {
     while (true) {
       const put = flashed ? undefined : putOff(deps);
@@ -33,6 +42,7 @@ export function readiness(
       deps.progress({ kind: "measured", vehicle, conditions });
       const missing = conditions.filter(({ met }) => !met);
       if (missing.length === 0) return "ready";
+      await tell(missing.map(({ name }) => name));
       if (deps.now() >= deadline) {
         const names = missing.map(({ name }) => name).join(", ");
         const operands = { deadline: new Date(deadline).toISOString(), missing: names };

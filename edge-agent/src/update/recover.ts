@@ -1,5 +1,5 @@
 import type { Stage } from "@halfshaft/ota-format";
-import { type Fact, isClosing } from "../journal/fact.ts";
+import { type Fact, isClosing, type WaitAnswer } from "../journal/fact.ts";
 import { decisionOf, trialFailure } from "../journal/job-facts.ts";
 
 /** Where the machine starts: a stage of the job that was interrupted, or at rest. */
@@ -57,7 +57,7 @@ function afterDone({ step, payload }: Fact): StartingPoint {
   }
 }
 
-function afterReadiness(answer: "ready" | "later" | "declined" | "expired" | undefined): StartingPoint {
+function afterReadiness(answer: WaitAnswer | undefined): StartingPoint {
   if (answer === "later") return "consent";
   return answer === "declined" ? "report" : "readiness";
 }

@@ -96,3 +96,38 @@ test("E8 after flashing the update is not put off any more", async () => {
   await world.journal.append(statement("consent decision", { consent: { answer: "decline", startAt: T0 } }));
   expect(await waitReady(true)).toBe("ready");
 });
+
+/** A cloud that answers with this offer when it is asked. */
+const offering = (offer: unknown) => async () =>
+  new Response(JSON.stringify({ data: offer, metadata: { requestId: "r" }, timestamp: 1 }), {
+    headers: { "content-type": "application/json" },
+  });
+
+test.each([
+  ["nothing any more", offering(null), "withdrawn"],
+  ["another job", offering(testOffer({ jobId: "0193f3a0-7c00-7abc-8def-0000000000bb" })), "withdrawn"],
+  ["the same job", offering(banner.offer), "expired"],
+  ["no answer", undefined, "expired"],
+] as const)(
+  "C8 a woken vehicle whose driver has not answered, and gets %s",
+  async (_what, fetch, expected) => {
+    world = await testWorld(fetch ? { fetch } : {});
+    const waiting = consent(banner, world, world.signal);
+    await world.clock.advance(1000);
+    world.nudge.wake();
+    expect(await world.clock.run(waiting, { capMs: 2 * HOUR_MS })).toBe(expected);
+  },
+);
+
+test("C10 what a vehicle waits for is on record, and again when it changes", async () => {
+  world = await testWorld();
+  world.vehicle.set({ gear: "D" });
+  const waiting = readiness(demanding, false, world, world.signal);
+  await world.clock.advance(120_000);
+  world.vehicle.set({ gear: "P" });
+  await world.clock.advance(10_000);
+  world.vehicle.set({ batteryVolts: 12.5 });
+  expect(await world.clock.run(waiting, { capMs: 5000 })).toBe("ready");
+  const missing = world.journal.facts.flatMap(({ payload }) => (payload?.missing ? [payload.missing] : []));
+  expect(missing).toEqual([["parked", "minBatteryVolts"], ["minBatteryVolts"]]);
+});

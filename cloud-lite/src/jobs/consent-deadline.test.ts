@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { consentIn } from "./consent-deadline.ts";
+
+const utc = (text: string): number => Date.parse(`${text}Z`);
+const NOON = utc("2026-06-10T12:00:00");
+
+test.each<[string, string, string, string]>([
+  ["Europe/Oslo", "02:30", "2026-06-10T12:00:00", "2026-06-10T00:30:00"],
+  ["America/Los_Angeles", "02:30", "2026-06-10T12:00:00", "2026-06-10T09:30:00"],
+  ["Asia/Tokyo", "02:30", "2026-06-10T12:00:00", "2026-06-09T17:30:00"],
+  ["Asia/Kolkata", "23:00", "2026-06-10T12:00:00", "2026-06-09T17:30:00"],
+  ["UTC", "12:00", "2026-06-10T12:00:00", "2026-06-10T12:00:00"],
+  // The night in which the clocks go back, and the one in which they go forward.
+  ["Europe/Oslo", "04:00", "2026-10-25T12:00:00", "2026-10-25T03:00:00"],
+  ["Europe/Oslo", "04:00", "2026-03-29T12:00:00", "2026-03-29T02:00:00"],
+])("C9 in %s at %s, not after %s, is %s", (timeZone, timeOfDay, deadline, expected) => {
+  const policy = { mode: "forced", deadline: utc(deadline), timeOfDay } as const;
+  expect(consentIn(policy, timeZone, 0)).toEqual({ mode: "forced", deadline: utc(expected) });
+});
+
+test("C9 where no such time is left, the deadline itself holds", () => {
+  const policy = { mode: "forced", deadline: NOON, timeOfDay: "02:30" } as const;
+  expect(consentIn(policy, "Europe/Oslo", NOON - 1000)).toEqual({ mode: "forced", deadline: NOON });
+});
+
+test("C9 without a deadline a time of day says nothing", () => {
+  expect(consentIn({ mode: "banner", timeOfDay: "02:30" }, "UTC", 0)).toEqual({ mode: "banner" });
+});
