@@ -140,5 +140,10 @@ function addBodies(app: App): void {
     { parseAs: "buffer" },
     (_request, body, done) => done(null, body),
   );
-  app.removeContentTypeParser("text/plain");
+  const parseJson = app.getDefaultJsonParser("error", "error");
+  app.removeContentTypeParser(["text/plain", "application/json"]);
+  app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
+    if (body === "") done(null, undefined);
+    else void parseJson(request, body as string, done);
+  });
 }

@@ -28,7 +28,7 @@ test("A1 a problem has code, sentence, help and the request's id, as problem+jso
 
 test.each([
   ["broken JSON", "{", "application/json", 400, "BODY_NOT_JSON"],
-  ["an empty body", "", "application/json", 400, "BODY_NOT_JSON"],
+  ["an empty body", "", "application/json", 400, "REQUEST_INVALID"],
   ["another media type", "x", "text/plain", 415, "MEDIA_TYPE_UNSUPPORTED"],
   ["a body beyond the limit", " ".repeat(1024 * 1024 + 1), "application/json", 413, "BODY_TOO_LARGE"],
 ])("A1 %s is refused", async (_name, body, type, status, code) => {
