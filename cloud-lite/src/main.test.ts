@@ -71,6 +71,26 @@ test(
   },
 );
 
+test(
+  "A13 `seed` fills a new cloud, and `backup` and `restore` bring it back",
+  { timeout: 60_000 },
+  async () => {
+    await finish("init", "--data", "data");
+    expect((await finish("seed", "--vehicles", "3", "--data", "data")).out).toMatch(
+      /^3 vehicles, 2 releases/,
+    );
+    expect((await finish("backup", "copies", "--data", "data")).out).toMatch(
+      /^Backup \d{8}T\d{9}Z is in copies/,
+    );
+    expect((await finish("restore", "copies", "--data", "again")).out).toMatch(
+      /\n3 vehicles; \d+ audit entries/,
+    );
+    const { out } = await finish("migrate", "status", "--data", "again");
+    expect(out).toMatch(/^0001-beginning +\d{4}-/);
+    expect(out).not.toContain("to be carried out");
+  },
+);
+
 test("U5 `delta` has a help of its own", async () => {
   expect((await finish("delta", "--help")).out).toMatch(/^usage: cloud delta create /);
 });
@@ -87,6 +107,13 @@ test.each([
   [["delta", "create", "--format", "zip", "a", "b", "c"], 2, "--format takes bsdiff40 or detools"],
   [["delta", "inspect", "--level", "9", "a"], 2, "OPTION_INVALID: Unknown option '--level'"],
   [["delta", "inspect", "none"], 1, "FILE_UNREADABLE: none cannot be read"],
+  [["seed", "--vehicles", "many"], 2, "OPTION_INVALID: --vehicles takes a number from 1 to 10000."],
+  [["archive", "--older-than-days", "-1"], 2, "CLOUD_CONFIG_INVALID"],
+  [["backup"], 2, "OPTION_INVALID: `cloud backup` takes one folder."],
+  [["restore"], 2, "OPTION_INVALID: `cloud restore` takes the folder of the backups"],
+  [["restore", "none"], 1, "BACKUP_NONE: There is no backup yet in none."],
+  [["migrate", "down"], 2, "VERB_UNKNOWN: There is no `cloud migrate down`."],
+  [["migrate", "--data", "none"], 1, "CLOUD_NOT_INITIALISED: none holds no cloud."],
   [["roots", "import"], 2, "VERB_UNKNOWN: There is no `cloud roots import`."],
 ])("A12 `cloud %j` is refused with a code, and without a stack", async (args, status, sentence) => {
   const { code, out, err } = await finish(...args);

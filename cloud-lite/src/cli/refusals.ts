@@ -78,6 +78,16 @@ export const MACHINE_REFUSALS = {
     sentence: "Certificate {cert} and key {key} cannot be used: {reason}.",
     help: "Check that both are PEM, belong together, and that the chain begins with the server's own certificate.",
   },
+  SEED_NOT_EMPTY: {
+    status: 0,
+    sentence: "The cloud in {folder} has vehicles already.",
+    help: "A demonstration fleet is for a new cloud: name an empty folder with --data, and run `cloud init` there.",
+  },
+  SEED_REFUSED: {
+    status: 0,
+    sentence: "{path} did not take the demonstration: {reason}.",
+    help: "Check that the operator key in the data folder is still an administrator's.",
+  },
   OPTION_INVALID: {
     status: 0,
     sentence: "{reason}.",

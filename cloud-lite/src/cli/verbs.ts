@@ -62,6 +62,11 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     what: "restore DIR [NAME]: make a cloud from a backup, in an empty place",
     load: () => import("./restore.ts"),
   },
+  seed: {
+    what: "seed [--vehicles 200]: fill a new cloud with a fleet, releases and a campaign to try things on",
+    options: ["vehicles"],
+    load: () => import("./seed.ts"),
+  },
   openapi: { what: "openapi [FILE]: write the OpenAPI document", load: () => import("./openapi.ts") },
   help: { what: "this text", load: () => import("./help.ts") },
 };
