@@ -3,6 +3,7 @@ import type { Page } from "../db/cursor.ts";
 import type { Database } from "../db/open.ts";
 import { Refusal } from "../refusals.ts";
 import { issueToken, type IssuedToken } from "./store.ts";
+import { visiblePart } from "./tokens.ts";
 import type { Grant } from "./grants.ts";
 import type { ApiKey, DeviceCredential } from "./schema.ts";
 import type { AccessTables } from "./tables.ts";
@@ -121,6 +122,7 @@ const held = (db: Database, holder: Holder) =>
 
 const lifeOf = (row: CredentialRow) => ({
   label: row.label,
+  prefix: visiblePart(row.kind, row.prefix),
   createdAt: row.createdAt,
   ...(row.expiresAt === null ? {} : { expiresAt: row.expiresAt }),
   ...(row.lastUsedAt === null ? {} : { lastUsedAt: row.lastUsedAt }),

@@ -119,6 +119,19 @@ test("A5 a list of keys says when each was last used, and no secret", async () =
   expect(listed.bytes.toString()).not.toContain(token.slice(-43));
 });
 
+test("A5 who manages access finds the key of a token that turned up somewhere, and ends it", async () => {
+  const { token } = await issue({});
+  const { principalId } = (await get("/api/v1/me", ada)).data() as { principalId: string };
+  const path = `/api/v1/users/${principalId}/api-keys`;
+  expect((await get(path, ada)).problem().code).toBe("PERMISSION_MISSING");
+  const keys = (await fixture.call("GET", path)).data() as { credentialId: string; prefix: string }[];
+  const leaked = keys.find(({ prefix }) => token.startsWith(prefix))!;
+  expect((await fixture.call("POST", `${path}/${leaked.credentialId}/revoke`)).status).toBe(200);
+  expect([(await get("/api/v1/me", token)).status, (await get("/api/v1/me", ada)).status]).toEqual([
+    401, 200,
+  ]);
+});
+
 test("A5 a device token is revoked, and another is put in place of one", async () => {
   const first = await registerVehicle(fixture, "car");
   const path = "/api/v1/vehicles/car/device-tokens";

@@ -3,6 +3,7 @@ import { addDeviceTokenRoutes } from "./device-token-routes.ts";
 import { addAccessGroupRoutes } from "./group-routes.ts";
 import { addKeyRoutes } from "./key-routes.ts";
 import { AccessGroup, ApiKey, DeviceCredential, IssuedKey, Me, Session, User } from "./schema.ts";
+import { addUserKeyRoutes } from "./user-key-routes.ts";
 import { addSessionRoutes } from "./session-routes.ts";
 import { addUserRoutes } from "./user-routes.ts";
 
@@ -15,5 +16,6 @@ export function addAccessRoutes(app: App, cloud: Cloud): void {
   addUserRoutes(app, cloud);
   addAccessGroupRoutes(app, cloud);
   addKeyRoutes(app, cloud);
+  addUserKeyRoutes(app, cloud);
   addDeviceTokenRoutes(app, cloud);
 }

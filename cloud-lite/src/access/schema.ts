@@ -114,6 +114,10 @@ export const RotationBody = Type.Object(
 
 const life = {
   label: Type.String(),
+  prefix: Type.String({
+    description: "The part of the token that is no secret, to tell which one was found",
+    examples: ["hs_op_0123456789abcdef"],
+  }),
   createdAt: WallTime,
   expiresAt: Type.Optional(WallTime),
   lastUsedAt: Type.Optional(WallTime),

@@ -38,7 +38,11 @@ export function addSessionRoutes(app: App, cloud: Cloud): void {
       const found = await findUserNamed(cloud.db, organisationId, name);
       const fits = await passwordMatches(password, found?.passwordHash);
       const grants = found && (await grantsOfUser(cloud.db, organisationId, found.userId));
-      if (!fits || !found || !grants) throw new Refusal("LOGIN_FAILED");
+      if (!fits || !found || !grants) {
+        // Not the name that was typed: it may be a password in the wrong field.
+        request.log.warn({ userId: found?.userId, address: request.ip }, "a log-in was refused");
+        throw new Refusal("LOGIN_FAILED");
+      }
       const { userId } = found;
       const self = {
         kind: "operator",

@@ -21,6 +21,9 @@ export function newToken(kind: TokenKind): NewToken {
   return { token, prefix, digest: digestOf(token) };
 }
 
+/** What may be shown of a token: its kind and prefix, as the token itself begins. */
+export const visiblePart = (kind: TokenKind, prefix: string): string => `hs_${MARK[kind]}_${prefix}`;
+
 /** The prefix of a well-formed token, else undefined. */
 export function tokenPrefix(token: string): string | undefined {
   return SHAPE.exec(token)?.[2];
