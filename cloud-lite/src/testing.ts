@@ -182,6 +182,7 @@ export async function registerVehicle(test: TestCloud, vehicleId: string): Promi
       groups: ["test-fleet"],
       gateway: { ecuId: `GW-${vehicleId}`, name: "Gateway", hardwareId: "GW-1" },
       ecus: [{ ecuId: `ENG-${vehicleId}`, name: "Engine control", hardwareId: HARDWARE }],
+      allowUnknownHardware: true,
     },
   });
   const issued = await test.call("POST", `/api/v1/vehicles/${vehicleId}/device-tokens`);

@@ -33,8 +33,8 @@ export function answerWithETag<T>(
   request: FastifyRequest,
   reply: FastifyReply,
   data: T,
+  etag = etagOf(data),
 ): Envelope<T> | FastifyReply {
-  const etag = etagOf(data);
   reply.header("etag", etag).header("cache-control", "private, no-cache");
   const known = request.headers["if-none-match"];
   if (known?.split(",").some((tag) => tag.trim() === etag)) return reply.code(304).send();

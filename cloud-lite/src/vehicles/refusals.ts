@@ -32,6 +32,21 @@ export const VEHICLE_REFUSALS = {
     sentence: "The selection is too large at {path}: {reason}.",
     help: "Put the vehicles into a group and select that, or make several campaigns.",
   },
+  VEHICLE_RETIRED: {
+    status: 409,
+    sentence: "Vehicle {vehicleId} is retired.",
+    help: "Bring it back with POST /api/v1/vehicles/{vehicleId}/restore, if it is in use again.",
+  },
+  ECU_UNKNOWN: {
+    status: 422,
+    sentence: "Vehicle {vehicleId} has no ECU {ecuId}.",
+    help: "Read the vehicle for the ids of its ECUs.",
+  },
+  ECU_HARDWARE_UNKNOWN: {
+    status: 422,
+    sentence: "ECU {ecuId} is of hardware {hardwareId}, which is not registered.",
+    help: 'Correct the id, register it with PUT /api/v1/hardware/{hardwareId}, or send "allowUnknownHardware": true.',
+  },
   ECU_DUPLICATE: {
     status: 422,
     sentence: "ECU {ecuId} is listed twice.",

@@ -1,5 +1,8 @@
 import { Type } from "typebox";
+<<<<<<< Updated upstream
 import { covers, type Scope } from "../access/grants.ts";
+=======
+>>>>>>> Stashed changes
 import { requireCovers } from "../access/scopes.ts";
 import { issueToken } from "../access/store.ts";
 import type { App, Cloud } from "../cloud.ts";
@@ -10,6 +13,11 @@ import { write, WriteHeaders } from "../plugins/writes.ts";
 import { Refusal } from "../refusals.ts";
 import { listEvents } from "../telemetry/store.ts";
 import { DeviceToken, StoredEvent, Vehicle, VehicleBody, VehicleId } from "./schema.ts";
+import { addChangeRoutes } from "./change-routes.ts";
+import { vehicleEtag } from "./inventory-change.ts";
+import { requireKnownHardware } from "./known-hardware.ts";
+import { requireInUse } from "./retirement.ts";
+import { requireWithin, scopesFor } from "./scope.ts";
 import { addSearchRoutes } from "./search-routes.ts";
 import { getVehicle, insertVehicle } from "./store.ts";
 import { scopesFor } from "./scope.ts";
@@ -38,8 +46,15 @@ export function addVehicleRoutes(app: App, cloud: Cloud): void {
         reply,
         async (work) => {
           checkVehicle(request.body, cloud);
+<<<<<<< Updated upstream
           requireInScope(scopesFor(request, "fleet.write"), request.body);
+=======
+          if (!request.body.allowUnknownHardware) {
+            await requireKnownHardware(work.tx, work.organisationId, request.body.ecus);
+          }
+>>>>>>> Stashed changes
           const vehicle = await insertVehicle(work.tx, work.organisationId, work.at, request.body);
+          requireWithin(request, vehicle);
           await work.audit({
             action: "vehicle.created",
             subjectKind: "vehicle",
@@ -53,6 +68,7 @@ export function addVehicleRoutes(app: App, cloud: Cloud): void {
   );
 
   addSearchRoutes(app, cloud);
+  addChangeRoutes(app, cloud);
 
   app.get(
     "/api/v1/vehicles/:vehicleId",
@@ -65,10 +81,17 @@ export function addVehicleRoutes(app: App, cloud: Cloud): void {
       },
     },
     async (request, reply) => {
+<<<<<<< Updated upstream
       const actor = actorOf(request);
       const vehicle = await getVehicle(cloud.db, actor.organisationId, request.params.vehicleId);
       requireCovers(actor, "fleet.read", vehicle);
       return answerWithETag(cloud, request, reply, vehicle);
+=======
+      const { organisationId } = actorOf(request);
+      const scopes = scopesFor(request, "fleet.read");
+      const vehicle = await getVehicle(cloud.db, organisationId, request.params.vehicleId, scopes);
+      return answerWithETag(cloud, request, reply, vehicle, vehicleEtag(vehicle));
+>>>>>>> Stashed changes
     },
   );
 
@@ -89,7 +112,11 @@ export function addVehicleRoutes(app: App, cloud: Cloud): void {
       const { organisationId } = actorOf(request);
       const { vehicleId } = request.params;
       const page = readPage(request.query);
+<<<<<<< Updated upstream
       await requireVehicle(cloud.db, actorOf(request), vehicleId, "fleet.read");
+=======
+      await findVehicleId(cloud.db, organisationId, vehicleId, scopesFor(request, "fleet.read"));
+>>>>>>> Stashed changes
       const found = await listEvents(cloud.db, organisationId, vehicleId, page);
       const { rows, nextCursor } = cutPage(found, page, (row) => row.arrival);
       const events = rows.map(({ receivedAt, event }) => ({ receivedAt, event }));
@@ -117,7 +144,13 @@ function addTokenRoute(app: App, cloud: Cloud): void {
         reply,
         async (work) => {
           const { vehicleId } = request.params;
+<<<<<<< Updated upstream
           await requireVehicle(work.tx, actorOf(request), vehicleId, "fleet.write");
+=======
+          const vehicle = await getVehicle(work.tx, work.organisationId, vehicleId);
+          requireCovers(actorOf(request), "fleet.write", vehicle);
+          requireInUse(vehicle);
+>>>>>>> Stashed changes
           const { credentialId, token } = await issueToken(work.tx, {
             organisationId: work.organisationId,
             kind: "device",

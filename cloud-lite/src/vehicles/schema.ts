@@ -1,4 +1,4 @@
-import { Type, type Static } from "typebox";
+import { Type, type Static, type TSchema } from "typebox";
 import {
   BootState,
   Bank,
@@ -53,6 +53,10 @@ const EcuBody = Type.Object(
 );
 export type EcuBody = Static<typeof EcuBody>;
 
+const AllowUnknownHardware = Type.Boolean({
+  description: "Take ECUs of hardware that is not registered yet; a gateway's is never asked for",
+});
+
 export const VehicleBody = Type.Object(
   {
     vehicleId: Type.Optional(VehicleId),
@@ -68,10 +72,45 @@ export const VehicleBody = Type.Object(
     attributes: Type.Optional(Attributes),
     gateway: Type.Optional(EcuBody),
     ecus: Type.Array(EcuBody, { maxItems: 255 }),
+    allowUnknownHardware: Type.Optional(AllowUnknownHardware),
   },
   closed,
 );
 export type VehicleBody = Static<typeof VehicleBody>;
+
+const orNull = <T extends TSchema>(schema: T) => Type.Optional(Type.Union([schema, Type.Null()]));
+
+/** What operators correct; lists and attributes are replaced as a whole, ECUs one by one. */
+export const VehiclePatch = Type.Object(
+  {
+    vin: orNull(Vin),
+    model: orNull(Model),
+    trim: orNull(Trim),
+    year: orNull(Year),
+    region: orNull(Region),
+    owner: orNull(Owner),
+    timeZone: orNull(TimeZone),
+    groups: Type.Optional(Groups),
+    tags: Type.Optional(Tags),
+    attributes: Type.Optional(Attributes),
+    ecus: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            ecuId: EcuId,
+            name: Type.Optional(EcuBody.properties.name),
+            hardwareId: Type.Optional(HardwareId),
+          },
+          { ...closed, minProperties: 2 },
+        ),
+        { minItems: 1, maxItems: 255 },
+      ),
+    ),
+    allowUnknownHardware: Type.Optional(AllowUnknownHardware),
+  },
+  { ...closed, minProperties: 1, examples: [{ region: "eu-south", trim: null, tags: ["winter-tyres"] }] },
+);
+export type VehiclePatch = Static<typeof VehiclePatch>;
 
 /** As built, and what the ECU last reported of itself. */
 export const VehicleEcu = Type.Object(

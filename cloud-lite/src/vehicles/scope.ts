@@ -1,13 +1,24 @@
 import type { FastifyRequest } from "fastify";
 import type { Expression, SqlBool } from "kysely";
-import { scopesOf, type Permission, type Scope } from "../access/grants.ts";
+import { covers, scopesOf, type Located, type Permission, type Scope } from "../access/grants.ts";
 import { actorOf } from "../plugins/admission.ts";
+import { Refusal } from "../refusals.ts";
 import type { FleetQuery, VehicleExpressions } from "./selection-query.ts";
 
 /** Which vehicles whoever asks may see or change; a vehicle has no say over vehicles. */
 export function scopesFor(request: FastifyRequest, permission: Permission): Scope[] {
   const actor = actorOf(request);
   return actor.kind === "operator" ? scopesOf(actor.grants, permission) : [];
+}
+
+/**
+ * Nobody registers a vehicle, or moves one, where he has no say over it.
+ * @throws {Refusal} OUTSIDE_SCOPE
+ */
+export function requireWithin(request: FastifyRequest, vehicle: Located & { vehicleId: string }): void {
+  const permission = "fleet.write";
+  if (covers(scopesFor(request, permission), vehicle)) return;
+  throw new Refusal("OUTSIDE_SCOPE", { vehicleId: vehicle.vehicleId, permission });
 }
 
 /** Narrows a query over vehicles, `v`, to those that some scope covers: `covers` of access/grants.ts, as SQL. */

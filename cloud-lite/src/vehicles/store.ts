@@ -1,5 +1,6 @@
 import type { Selectable } from "kysely";
 import { v7 as uuidv7 } from "uuid";
+import { covers, type Scope } from "../access/grants.ts";
 import type { Database } from "../db/open.ts";
 import type { Tables } from "../db/tables.ts";
 import { Refusal } from "../refusals.ts";
@@ -74,27 +75,40 @@ async function refuseTaken(
   if (taken[0]) throw new Refusal("VIN_TAKEN", { vin: vin!, vehicleId: taken[0].vehicleId });
 }
 
-/** @throws {Refusal} VEHICLE_UNKNOWN */
-export async function getVehicle(db: Database, organisationId: string, vehicleId: string): Promise<Vehicle> {
+/**
+ * @param scopes which vehicles whoever asks may see; another one is unknown to them. Left out: all.
+ * @throws {Refusal} VEHICLE_UNKNOWN
+ */
+export async function getVehicle(
+  db: Database,
+  organisationId: string,
+  vehicleId: string,
+  scopes?: readonly Scope[],
+): Promise<Vehicle> {
   const row = await db
     .selectFrom("vehicles")
     .selectAll()
     .where("organisationId", "=", organisationId)
     .where("vehicleId", "=", vehicleId)
     .executeTakeFirst();
-  if (!row) throw new Refusal("VEHICLE_UNKNOWN", { vehicleId });
+  if (!row || (scopes && !covers(scopes, row))) throw new Refusal("VEHICLE_UNKNOWN", { vehicleId });
   return (await withParts(db, organisationId, [row]))[0]!;
 }
 
-/** @throws {Refusal} VEHICLE_UNKNOWN */
-export async function findVehicleId(db: Database, organisationId: string, vehicleId: string): Promise<void> {
+/** As `getVehicle`, for those who only need to know. @throws {Refusal} VEHICLE_UNKNOWN */
+export async function findVehicleId(
+  db: Database,
+  organisationId: string,
+  vehicleId: string,
+  scopes?: readonly Scope[],
+): Promise<void> {
   const row = await db
     .selectFrom("vehicles")
-    .select("vehicleId")
+    .select(["region", "model"])
     .where("organisationId", "=", organisationId)
     .where("vehicleId", "=", vehicleId)
     .executeTakeFirst();
-  if (!row) throw new Refusal("VEHICLE_UNKNOWN", { vehicleId });
+  if (!row || (scopes && !covers(scopes, row))) throw new Refusal("VEHICLE_UNKNOWN", { vehicleId });
 }
 
 /** In the order of the ids; one that is not there is left out. */

@@ -1,4 +1,3 @@
-import type { Generated } from "kysely";
 import type { JsonText, Millis, Owned } from "../db/columns.ts";
 import type { TwinTables } from "./twin-tables.ts";
 
@@ -21,8 +20,6 @@ interface VehiclesTable extends Owned {
   owner: string | null;
   /** IANA name. */
   timeZone: string | null;
-  /** Rises with every change that an operator makes: what If-Match is about. */
-  revision: Generated<number>;
   /** No longer in use; kept for its history. */
   retiredAt: Millis | null;
   /** The job whose software the Director describes. */

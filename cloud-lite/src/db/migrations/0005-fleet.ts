@@ -29,7 +29,6 @@ export const fleet: Migration = {
       trim: { kind: "text?" },
       owner: { kind: "text?" },
       timeZone: { kind: "text?" },
-      revision: { kind: "integer", default: 1 },
       retiredAt: { kind: "integer?" },
     });
     await addColumns(db, "ecus", { versionKey: { kind: "text?" } });
