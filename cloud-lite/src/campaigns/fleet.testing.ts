@@ -15,6 +15,8 @@ export interface TestFleet {
   begin(vehicleId: string): Promise<Offer>;
   /** Has begun, and waits for what of the safety policy is missing. */
   waitFor(vehicleId: string, missing: readonly string[]): Promise<void>;
+  /** Has begun, and a step of the whole vehicle took so long. */
+  took(vehicleId: string, stage: string, durationMs: number): Promise<void>;
   /** Goes the whole way. */
   succeed(vehicleId: string): Promise<void>;
   end(vehicleId: string, outcome: "failed" | "rolledBack" | "declined", code?: string): Promise<void>;
@@ -61,6 +63,10 @@ export async function registerFleet(
     async waitFor(vehicleId, missing) {
       const { stream } = jobs.get(vehicleId)!;
       await report(vehicleId, [stream.stage("readiness", "started", { missing })]);
+    },
+    async took(vehicleId, stage, durationMs) {
+      const { stream } = jobs.get(vehicleId)!;
+      await report(vehicleId, [stream.stage(stage, "done", { durationMs })]);
     },
     async succeed(vehicleId) {
       const { jobId } = jobs.get(vehicleId) ?? (await fleet.begin(vehicleId));

@@ -7,6 +7,7 @@ import { answer, answers, answerWithETag, ref } from "../plugins/answers.ts";
 import { write, WriteHeaders } from "../plugins/writes.ts";
 import { addBulkRoute } from "./bulk.ts";
 import { createCampaign } from "./create.ts";
+import { addMetricsRoute } from "./metrics-route.ts";
 import { CAMPAIGN_VERBS } from "./life-cycle.ts";
 import { Campaign, CampaignBody } from "./schema.ts";
 import { listCampaignRows } from "./store.ts";
@@ -66,6 +67,7 @@ export function addCampaignRoutes(app: App, cloud: Cloud): void {
     );
   }
   addBulkRoute(app, cloud);
+  addMetricsRoute(app, cloud);
 
   app.get(
     "/api/v1/campaigns",

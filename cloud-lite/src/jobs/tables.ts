@@ -47,7 +47,17 @@ interface JobEcusTable extends Owned {
   sha256Before: string | null;
 }
 
+/** How long the steps of ended jobs took, as a whole. */
+interface JobStepsTable extends Owned {
+  jobId: string;
+  campaignId: string;
+  phaseId: string;
+  stage: string;
+  durationMs: number;
+}
+
 export interface JobsTables {
   jobs: JobsTable;
+  jobSteps: JobStepsTable;
   jobEcus: JobEcusTable;
 }

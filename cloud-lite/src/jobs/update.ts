@@ -3,8 +3,9 @@ import type { Cloud } from "../cloud.ts";
 import type { Work } from "../plugins/writes.ts";
 import { eventsOfJob } from "../telemetry/store.ts";
 import { manifestAgreement } from "./agreement.ts";
-import { deriveJob, type JobState } from "./derive.ts";
+import { deriveJob, orderEvents, stageFacts, type JobState } from "./derive.ts";
 import { tellEnd, tellProgress } from "./tell.ts";
+import type { StageFact } from "./schema.ts";
 import { findJobRow, jobEcus, openJobs, type JobRow } from "./store.ts";
 
 const ENDED = new Set(["succeeded", "rolledBack", "failed", "declined", "expired"]);
@@ -45,6 +46,7 @@ export async function updateJob(cloud: Cloud, work: Work, job: JobRow): Promise<
     .execute();
   work.afterCommit(() => tellProgress(cloud, job, state, work.at));
   if (ENDED.has(state.status) && state.status !== job.status) {
+    await noteSteps(work, job, stageFacts(orderEvents(job, events), undefined));
     const byCloud = state.outcome === undefined;
     await work.audit(
       {
@@ -62,6 +64,22 @@ export async function updateJob(cloud: Cloud, work: Work, job: JobRow): Promise<
     );
     work.afterCommit(() => tellEnd(cloud, job, state));
   }
+}
+
+/** Keeps how long each step took, for the percentiles of its campaign. */
+async function noteSteps(work: Work, job: JobRow, facts: readonly StageFact[]): Promise<void> {
+  const { organisationId, jobId, campaignId, phaseId } = job;
+  const rows = facts.flatMap(({ stage, durationMs }) =>
+    durationMs === undefined
+      ? []
+      : [{ organisationId, jobId, campaignId, phaseId, stage, durationMs: Math.round(durationMs) }],
+  );
+  if (rows.length === 0) return;
+  await work.tx
+    .insertInto("jobSteps")
+    .values(rows)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
 }
 
 /** What rates are made of; a success that the manifest contradicts has a code of its own. */

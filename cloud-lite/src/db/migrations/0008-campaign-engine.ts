@@ -1,6 +1,6 @@
 import { sql, type Kysely } from "kysely";
 import type { Migration } from "kysely/migration";
-import { addColumns, createIndex } from "./columns.ts";
+import { addColumns, createIndex, createTable } from "./columns.ts";
 
 /** Phases, rates and the reconciler. What ran before goes on: its phase has all of its jobs. */
 export const campaignEngine: Migration = {
@@ -60,6 +60,18 @@ export const campaignEngine: Migration = {
     await createIndex(db, "jobsTurn", {
       table: "jobs",
       columns: ["organisationId", "phaseId", "status", "turn"],
+    });
+    await createTable(db, "jobSteps", {
+      columns: { jobId: "text", campaignId: "text", phaseId: "text", stage: "text", durationMs: "integer" },
+      key: ["jobId", "stage"],
+    });
+    await createIndex(db, "jobStepsCampaign", {
+      table: "jobSteps",
+      columns: ["organisationId", "campaignId", "stage", "durationMs"],
+    });
+    await createIndex(db, "jobStepsPhase", {
+      table: "jobSteps",
+      columns: ["organisationId", "phaseId", "stage", "durationMs"],
     });
     await createIndex(db, "campaignsSettled", { table: "campaigns", columns: ["settled", "state"] });
   },
