@@ -5,7 +5,14 @@ import { TRANSPORT_PATHS, TRANSPORT_ROLE } from "@halfshaft/ota-format/trust";
 import type { Database } from "../db/open.ts";
 import { isStale, LIFETIME_MS } from "./expiry.ts";
 import type { Signers } from "./keys.ts";
-import { holdRepository, latestRole, metaFile, signRole, tufKey, type RepositoryScope } from "./metadata-store.ts";
+import {
+  holdRepository,
+  latestRole,
+  metaFile,
+  signRole,
+  tufKey,
+  type RepositoryScope,
+} from "./metadata-store.ts";
 import { signFirstRoot } from "./root.ts";
 
 export const IMAGE_REPOSITORY = "image";

@@ -163,6 +163,7 @@ test("E3 a client that has read before accepts what is signed later: versions on
   await first.refresh();
   const { releaseId } = await publishRelease(fixture, "2.0.0", firmware(2));
   await startCampaign(fixture, releaseId, ["car"]);
+  await fixture.call("GET", "/api/v1/device/offer", { token: device });
   const second = await updater("director/car");
   await second.refresh();
   expect(await second.getTargetInfo(`images/${HARDWARE}_2.0.0.bin`)).toBeDefined();

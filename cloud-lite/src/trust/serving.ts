@@ -1,7 +1,7 @@
 import type { Cloud } from "../cloud.ts";
 import type { Database } from "../db/open.ts";
 import { inOneTransaction } from "../db/transaction.ts";
-import { desiredSoftware } from "../vehicles/desired.ts";
+import { desiredRevision, desiredSoftware } from "../vehicles/desired.ts";
 import { directorIsStale, directorScope, signDirector } from "./director-repository.ts";
 import { imageRepositoryIsStale, imageScope, refreshImageRepository } from "./image-repository.ts";
 import { holdRepository, latestRole, type RepositoryScope } from "./metadata-store.ts";
@@ -24,10 +24,8 @@ export async function currentDirector(
   vehicleId: string,
 ): Promise<void> {
   const at = cloud.now();
-  const desired = await desiredSoftware(cloud.db, organisationId, vehicleId);
-  if (!(await directorIsStale(directorScope(cloud.db, organisationId, vehicleId, at), desired.revision))) {
-    return;
-  }
+  const revision = await desiredRevision(cloud.db, organisationId, vehicleId);
+  if (!(await directorIsStale(directorScope(cloud.db, organisationId, vehicleId, at), revision))) return;
   await inOneTransaction(cloud.db, async (tx) => {
     const scope = directorScope(tx, organisationId, vehicleId, at);
     await holdRepository(scope);
