@@ -1,8 +1,4 @@
 import { Type } from "typebox";
-<<<<<<< Updated upstream
-import { covers, type Scope } from "../access/grants.ts";
-=======
->>>>>>> Stashed changes
 import { requireCovers } from "../access/scopes.ts";
 import { issueToken } from "../access/store.ts";
 import type { App, Cloud } from "../cloud.ts";
@@ -46,13 +42,9 @@ export function addVehicleRoutes(app: App, cloud: Cloud): void {
         reply,
         async (work) => {
           checkVehicle(request.body, cloud);
-<<<<<<< Updated upstream
-          requireInScope(scopesFor(request, "fleet.write"), request.body);
-=======
           if (!request.body.allowUnknownHardware) {
             await requireKnownHardware(work.tx, work.organisationId, request.body.ecus);
           }
->>>>>>> Stashed changes
           const vehicle = await insertVehicle(work.tx, work.organisationId, work.at, request.body);
           requireWithin(request, vehicle);
           await work.audit({
@@ -81,17 +73,10 @@ export function addVehicleRoutes(app: App, cloud: Cloud): void {
       },
     },
     async (request, reply) => {
-<<<<<<< Updated upstream
-      const actor = actorOf(request);
-      const vehicle = await getVehicle(cloud.db, actor.organisationId, request.params.vehicleId);
-      requireCovers(actor, "fleet.read", vehicle);
-      return answerWithETag(cloud, request, reply, vehicle);
-=======
       const { organisationId } = actorOf(request);
       const scopes = scopesFor(request, "fleet.read");
       const vehicle = await getVehicle(cloud.db, organisationId, request.params.vehicleId, scopes);
       return answerWithETag(cloud, request, reply, vehicle, vehicleEtag(vehicle));
->>>>>>> Stashed changes
     },
   );
 
@@ -112,11 +97,7 @@ export function addVehicleRoutes(app: App, cloud: Cloud): void {
       const { organisationId } = actorOf(request);
       const { vehicleId } = request.params;
       const page = readPage(request.query);
-<<<<<<< Updated upstream
-      await requireVehicle(cloud.db, actorOf(request), vehicleId, "fleet.read");
-=======
       await findVehicleId(cloud.db, organisationId, vehicleId, scopesFor(request, "fleet.read"));
->>>>>>> Stashed changes
       const found = await listEvents(cloud.db, organisationId, vehicleId, page);
       const { rows, nextCursor } = cutPage(found, page, (row) => row.arrival);
       const events = rows.map(({ receivedAt, event }) => ({ receivedAt, event }));
@@ -144,13 +125,9 @@ function addTokenRoute(app: App, cloud: Cloud): void {
         reply,
         async (work) => {
           const { vehicleId } = request.params;
-<<<<<<< Updated upstream
-          await requireVehicle(work.tx, actorOf(request), vehicleId, "fleet.write");
-=======
           const vehicle = await getVehicle(work.tx, work.organisationId, vehicleId);
           requireCovers(actorOf(request), "fleet.write", vehicle);
           requireInUse(vehicle);
->>>>>>> Stashed changes
           const { credentialId, token } = await issueToken(work.tx, {
             organisationId: work.organisationId,
             kind: "device",
@@ -179,13 +156,4 @@ function checkVehicle(body: VehicleBody, cloud: Cloud): void {
     if (seen.has(ecuId)) throw new Refusal("ECU_DUPLICATE", { ecuId });
     seen.add(ecuId);
   }
-}
-
-/** Nobody puts a vehicle where he could not change it. @throws {Refusal} OUTSIDE_SCOPE */
-function requireInScope(scopes: readonly Scope[], body: VehicleBody): void {
-  if (covers(scopes, body)) return;
-  throw new Refusal("OUTSIDE_SCOPE", {
-    vehicleId: body.vehicleId ?? "to be registered",
-    permission: "fleet.write",
-  });
 }
