@@ -15,9 +15,7 @@ import { requireKnownHardware } from "./known-hardware.ts";
 import { requireInUse } from "./retirement.ts";
 import { requireWithin, scopesFor } from "./scope.ts";
 import { addSearchRoutes } from "./search-routes.ts";
-import { getVehicle, insertVehicle } from "./store.ts";
-import { scopesFor } from "./scope.ts";
-import { requireVehicle } from "./twin-access.ts";
+import { findVehicleId, getVehicle, insertVehicle } from "./store.ts";
 import { checkVin } from "./vin.ts";
 
 const Params = Type.Object({ vehicleId: VehicleId });
