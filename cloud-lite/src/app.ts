@@ -31,7 +31,9 @@ import { addHardwareRoutes } from "./releases/hardware-routes.ts";
 import { addReleaseRoutes } from "./releases/routes.ts";
 import { Upload } from "./releases/upload-schema.ts";
 import { Delta, Hardware, UploadResult } from "./releases/schema.ts";
+import { TelemetryStreams } from "./telemetry/gaps.ts";
 import { addDeviceRoutes } from "./telemetry/routes.ts";
+import { addStreamRoutes } from "./telemetry/stream-routes.ts";
 import { traceRequests } from "./tracing/requests.ts";
 import { addRepositoryRoutes } from "./trust/routes.ts";
 import { addWebhookRoutes } from "./webhooks/routes.ts";
@@ -57,6 +59,7 @@ const SCHEMAS = [
   Vehicle,
   DeviceToken,
   StoredEvent,
+  TelemetryStreams,
   VehicleSelection,
   Campaign,
   JobSummary,
@@ -127,6 +130,7 @@ export async function buildApp(cloud: Cloud, options: AppOptions = {}): Promise<
     addAuditRoutes(routes, cloud);
     addWebhookRoutes(routes, cloud);
     addDeviceRoutes(routes, cloud);
+    addStreamRoutes(routes, cloud);
     addRepositoryRoutes(routes, cloud);
   });
   await app.ready();

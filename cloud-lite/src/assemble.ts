@@ -10,6 +10,7 @@ import { createLiveFeed } from "./live/feed.ts";
 import { createMetrics } from "./plugins/metrics.ts";
 import type { DeltaCreator } from "./releases/delta-creator.ts";
 import { createDeltaMaker } from "./releases/delta-maker.ts";
+import { createIntake } from "./telemetry/intake.ts";
 import { createDirectorRoot } from "./trust/director-repository.ts";
 import { createImageRepository, imageScope } from "./trust/image-repository.ts";
 import type { Signers } from "./trust/keys.ts";
@@ -54,6 +55,7 @@ export function assembleCloud(parts: CloudParts): Cloud {
     signers,
     deltas,
     lastSeen: createLastSeen(db),
+    intake: createIntake(() => cloud, config.eventsWaiting, config.eventQuota),
     metrics,
     tracing: parts.tracing ?? noTracing,
     live: createLiveFeed(db, parts.onError),

@@ -9,6 +9,7 @@ import type { Database } from "./db/open.ts";
 import type { LiveFeed } from "./live/feed.ts";
 import type { Metrics } from "./plugins/metrics.ts";
 import type { DeltaMaker } from "./releases/delta-maker.ts";
+import type { Intake } from "./telemetry/intake.ts";
 import type { Tracing } from "./tracing/tracing.ts";
 import type { Signers } from "./trust/keys.ts";
 import type { LastSeen } from "./vehicles/last-seen.ts";
@@ -25,6 +26,7 @@ export interface Cloud {
   readonly signers: Signers;
   readonly deltas: DeltaMaker;
   readonly lastSeen: LastSeen;
+  readonly intake: Intake;
   readonly metrics: Metrics;
   readonly tracing: Tracing;
   /** What was committed, told to whoever listens. */

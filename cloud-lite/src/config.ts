@@ -54,6 +54,13 @@ export const SETTINGS = {
   operatorRate: integer("requests a minute for one operator key", 6000, 1, 1_000_000),
   checkRate: integer("update checks a minute for one vehicle", 10, 1, 1_000_000),
   deviceRate: integer("requests of all kinds a minute for one vehicle", 1200, 1, 1_000_000),
+  eventQuota: integer(
+    "telemetry events an hour for one vehicle; outcomes always pass",
+    36_000,
+    1,
+    1_000_000_000,
+  ),
+  eventsWaiting: integer("telemetry events that may wait to be stored", 20_000, 1000, 1_000_000),
   addressRate: integer("requests a minute for one address without a credential", 100, 1, 1_000_000),
   logLevel: choice(LOG_LEVELS, "warn"),
 } as const;

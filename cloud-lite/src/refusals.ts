@@ -9,6 +9,7 @@ import { LIVE_REFUSALS } from "./live/refusals.ts";
 import { MACHINE_REFUSALS } from "./cli/refusals.ts";
 import { RELEASE_REFUSALS } from "./releases/refusals.ts";
 import { REQUEST_REFUSALS } from "./plugins/refusals.ts";
+import { TELEMETRY_REFUSALS } from "./telemetry/refusals.ts";
 import { VEHICLE_REFUSALS } from "./vehicles/refusals.ts";
 import { WEBHOOK_REFUSALS } from "./webhooks/refusals.ts";
 import type { RefusalCode } from "./refusal-code.ts";
@@ -19,6 +20,7 @@ const table = {
   ...VEHICLE_REFUSALS,
   ...RELEASE_REFUSALS,
   ...CAMPAIGN_REFUSALS,
+  ...TELEMETRY_REFUSALS,
   ...LIVE_REFUSALS,
   ...WEBHOOK_REFUSALS,
   ...ARTIFACT_REFUSALS,

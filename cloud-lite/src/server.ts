@@ -22,6 +22,7 @@ import { sweepUploads } from "./releases/upload-store.ts";
 import { post } from "./webhooks/deliver.ts";
 import { createDispatcher } from "./webhooks/dispatcher.ts";
 import { runWebhooks } from "./webhooks/run.ts";
+import { createMqttIntake } from "./telemetry/from-mqtt.ts";
 import { openTelemetrySink } from "./tracing/open-telemetry.ts";
 import { createTracing } from "./tracing/tracing.ts";
 import type { Presence } from "./mqtt/topics.ts";
@@ -75,6 +76,7 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
         return actor?.kind === "vehicle" ? actor.vehicleId : undefined;
       },
       onPresence,
+      onEvents: createMqttIntake(() => cloud),
       onClients: (count) => cloud.metrics.mqttClients.set(count),
       onError,
     });

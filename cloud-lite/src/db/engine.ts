@@ -15,6 +15,14 @@ export async function lock(tx: Database, ...name: readonly string[]): Promise<vo
   await sql`select pg_advisory_xact_lock(hashtextextended(${name.join("/")}, 0))`.execute(tx);
 }
 
+/** As `lock`, of several names at once; always in the same order, so that two that do so wait rather than cross. */
+export async function lockAll(tx: Database, names: readonly string[]): Promise<void> {
+  if (!onPostgres(tx)) return;
+  await sql`select pg_advisory_xact_lock(key) from (
+    select distinct hashtextextended(name, 0) as key from unnest(${[...names]}::text[]) as name order by 1 offset 0
+  ) as keys`.execute(tx);
+}
+
 // PostgreSQL 15, appendix A.
 const SERIALIZATION_FAILURE = "40001";
 const DEADLOCK_DETECTED = "40P01";

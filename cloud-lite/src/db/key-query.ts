@@ -12,10 +12,7 @@ const PLACEHOLDER = "\u0000key";
  * @param build makes the statement for these keys
  * @returns runs it; its rows have the names of SQL, such as `vehicle_id`.
  */
-export function keyQuery<Row>(
-  db: Database,
-  build: (keys: readonly string[]) => Compilable,
-): KeyQuery<Row> {
+export function keyQuery<Row>(db: Database, build: (keys: readonly string[]) => Compilable): KeyQuery<Row> {
   const plain = db.withoutPlugins();
   const compiled = new Map<number, CompiledQuery<Row>>();
   const queryFor = (size: number): CompiledQuery<Row> => {

@@ -1,13 +1,14 @@
 import type { AddressInfo } from "node:net";
 import { connectAsync, type IClientOptions, type MqttClient } from "mqtt";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { presenceTopic, wakeUpTopic } from "@halfshaft/ota-format";
+import { eventsTopic, presenceTopic, wakeUpTopic } from "@halfshaft/ota-format";
 import { createBroker, type Broker } from "./broker.ts";
 
 let broker: Broker;
 let url: string;
 let presence: string[];
 let clients: MqttClient[];
+let onEvents: (token: string, payload: string) => Promise<void>;
 const errors: unknown[] = [];
 
 beforeEach(async () => {
@@ -17,6 +18,7 @@ beforeEach(async () => {
     vehicleOfToken: (token) =>
       Promise.resolve(token.startsWith("token-of-") ? token.slice("token-of-".length) : undefined),
     onPresence: (vehicleId, state) => void presence.push(`${vehicleId} ${state}`),
+    onEvents: (token, payload) => onEvents(token, Buffer.from(payload).toString()),
     onClients: () => undefined,
     onError: (error) => void errors.push(error),
   });
@@ -97,4 +99,32 @@ test("D5 presence comes from the vehicle, and from its last will when the connec
   expect(presence).toEqual(["car online"]);
   client.stream.destroy();
   await vi.waitFor(() => expect(presence).toEqual(["car online", "car offline"]));
+});
+
+test("A8 a batch of events is acknowledged once it is stored, and not before", async () => {
+  const stored = Promise.withResolvers<void>();
+  const taken: string[] = [];
+  onEvents = (token, payload) => {
+    taken.push(`${token} ${payload}`);
+    return stored.promise;
+  };
+  const client = await connectCar();
+  let isAcknowledged = false;
+  const acknowledged = client
+    .publishAsync(eventsTopic("car"), "batch", { qos: 1 })
+    .then(() => (isAcknowledged = true));
+  await vi.waitFor(() => expect(taken).toEqual(["token-of-car batch"]));
+  expect(isAcknowledged).toBe(false);
+  stored.resolve();
+  await acknowledged;
+});
+
+test("A8 a batch that could not be stored is not acknowledged: the connection ends", async () => {
+  onEvents = () => Promise.reject(new RangeError("full"));
+  const client = await connectCar();
+  const closed = new Promise<void>((resolve) => {
+    client.once("close", () => resolve());
+  });
+  client.publish(eventsTopic("car"), "batch", { qos: 1 });
+  await closed;
 });

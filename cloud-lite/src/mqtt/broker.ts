@@ -1,7 +1,7 @@
 import { Aedes, type Client } from "aedes";
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
-import { wakeUpTopic } from "@halfshaft/ota-format";
+import { eventsTopic, presenceTopic, wakeUpTopic } from "@halfshaft/ota-format";
 import type { ServerTls } from "../tls.ts";
 import { mayPublish, maySubscribe, readPresence, type Presence } from "./topics.ts";
 
@@ -11,11 +11,13 @@ interface BrokerDeps {
   /** The vehicle of a device token, or undefined. */
   readonly vehicleOfToken: (token: string) => Promise<string | undefined>;
   readonly onPresence: (vehicleId: string, presence: Presence) => void;
+  /** Stores a batch of events; what it throws ends the connection, and the vehicle sends the batch again. */
+  readonly onEvents: (token: string, payload: Uint8Array) => Promise<void>;
   readonly onClients: (count: number) => void;
   readonly onError: (error: unknown) => void;
 }
 
-/** The embedded MQTT broker: wake-ups to vehicles, presence from them. */
+/** The embedded MQTT broker: wake-ups to vehicles, presence and events from them. */
 export interface Broker {
   /** Takes connections; listen on it. */
   readonly server: Server;
@@ -36,6 +38,7 @@ class MqttRefusal extends Error {
 export async function createBroker(deps: BrokerDeps): Promise<Broker> {
   // Set once a client has shown its token; a client that is not here may do nothing.
   const vehicles = new WeakMap<Client, string>();
+  const tokens = new WeakMap<Client, string>();
   const owners = new Map<string, string>();
 
   const authenticate = async (
@@ -51,6 +54,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     const owner = owners.get(client.id);
     if (owner !== undefined && owner !== vehicleId) return IDENTIFIER_REJECTED;
     vehicles.set(client, vehicleId);
+    tokens.set(client, token);
     owners.set(client.id, vehicleId);
     return 0;
   };
@@ -69,8 +73,18 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     },
     authorizePublish(client, packet, done) {
       const vehicleId = client ? vehicles.get(client) : undefined;
-      const allowed = vehicleId !== undefined && mayPublish(vehicleId, packet.topic);
-      done(allowed && readPresence(packet.payload) ? null : new MqttRefusal("topic not allowed"));
+      const refuse = (): void => done(new MqttRefusal("not allowed"));
+      if (vehicleId === undefined || !mayPublish(vehicleId, packet.topic)) return refuse();
+      if (packet.topic !== eventsTopic(vehicleId))
+        return readPresence(packet.payload) ? done(null) : refuse();
+      // A kept message would be stored again by whoever subscribes; without QoS 1 nobody would send it again.
+      if (packet.retain || packet.qos !== 1) return refuse();
+      // The acknowledgement is sent after this (MQTT 3.1.1, 4.3.2): once the events are stored.
+      const store = async (): Promise<void> => {
+        await deps.onEvents(tokens.get(client!)!, Buffer.from(packet.payload));
+        done(null);
+      };
+      store().catch(refuse);
     },
     authorizeSubscribe(client, subscription, done) {
       const vehicleId = vehicles.get(client);
@@ -84,7 +98,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
   broker.on("publish", (packet, client) => {
     const vehicleId = client ? vehicles.get(client) : undefined;
     if (vehicleId === undefined || !mayPublish(vehicleId, packet.topic)) return;
-    const presence = readPresence(packet.payload);
+    const presence = packet.topic === presenceTopic(vehicleId) ? readPresence(packet.payload) : undefined;
     if (presence) deps.onPresence(vehicleId, presence);
   });
   broker.on("client", () => deps.onClients(broker.connectedClients));

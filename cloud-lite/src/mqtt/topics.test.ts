@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
-import { presenceTopic, wakeUpTopic } from "@halfshaft/ota-format";
+import { eventsTopic, presenceTopic, wakeUpTopic } from "@halfshaft/ota-format";
 import { mayPublish, maySubscribe, readPresence } from "./topics.ts";
 
 const cases: [string, boolean, boolean][] = [
   [wakeUpTopic("car"), false, true],
   [presenceTopic("car"), true, true],
+  [eventsTopic("car"), true, false],
+  [eventsTopic("bus"), false, false],
   [wakeUpTopic("bus"), false, false],
   [presenceTopic("bus"), false, false],
   ["#", false, false],

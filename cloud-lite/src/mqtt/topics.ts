@@ -1,9 +1,10 @@
-import { presenceTopic, wakeUpTopic } from "@halfshaft/ota-format";
+import { eventsTopic, presenceTopic, wakeUpTopic } from "@halfshaft/ota-format";
 
 export type Presence = "online" | "offline";
 
-/** A vehicle publishes its own presence and nothing else. */
-export const mayPublish = (vehicleId: string, topic: string): boolean => topic === presenceTopic(vehicleId);
+/** A vehicle publishes its own presence and events, and nothing else. */
+export const mayPublish = (vehicleId: string, topic: string): boolean =>
+  topic === presenceTopic(vehicleId) || topic === eventsTopic(vehicleId);
 
 /** A vehicle hears its own wake-ups; a filter with wildcards is never equal to a topic. */
 export const maySubscribe = (vehicleId: string, filter: string): boolean =>

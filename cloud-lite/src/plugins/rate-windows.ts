@@ -1,11 +1,13 @@
 interface RateVerdict {
   readonly isExceeded: boolean;
+  /** In this window, with this request. */
+  readonly count: number;
   /** Until the window ends. */
   readonly retryAfterMs: number;
 }
 
-/** Counts a request of this key. */
-export type RateWindows = (key: string, max: number) => RateVerdict;
+/** Counts a request of this key, or so many. */
+export type RateWindows = (key: string, max: number, requests?: number) => RateVerdict;
 
 interface Window {
   beganAt: number;
@@ -31,7 +33,7 @@ export function createRateWindows(windowMs: number, now: () => number): RateWind
     young.set(key, window);
     return window;
   };
-  return (key, max) => {
+  return (key, max, requests = 1) => {
     const at = now();
     if (at - youngSince >= windowMs || young.size >= KEYS) {
       old = young;
@@ -43,7 +45,8 @@ export function createRateWindows(windowMs: number, now: () => number): RateWind
       window.beganAt = at;
       window.count = 0;
     }
-    window.count += 1;
-    return { isExceeded: window.count > max, retryAfterMs: window.beganAt + windowMs - at };
+    window.count += requests;
+    const { beganAt, count } = window;
+    return { isExceeded: count > max, count, retryAfterMs: beganAt + windowMs - at };
   };
 }

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import type { Actor } from "../access/store.ts";
+import type { Actor, Vehicle } from "../access/store.ts";
 import { appendAudits, type AuditActor, type AuditGiven, type AuditNote } from "../audit/store.ts";
 import type { Cloud } from "../cloud.ts";
-import { lock } from "../db/engine.ts";
+import { lockAll } from "../db/engine.ts";
 import type { Database } from "../db/open.ts";
 import { inOneTransaction } from "../db/transaction.ts";
 import { Refusal } from "../refusals.ts";
@@ -17,7 +17,7 @@ export interface Work {
   readonly organisationId: string;
   readonly at: number;
   /** Appends to the audit log at the end of the same transaction. */
-  audit(note: AuditNote, actor?: AuditActor): Promise<void>;
+  audit(note: AuditNote, actor?: AuditActor, requestId?: string): Promise<void>;
   /** For what cannot be taken back, such as a wake-up; lost if the process dies, so never needed for truth. */
   afterCommit(effect: () => void): void;
 }
@@ -95,8 +95,31 @@ export async function inTransaction<T>(
   const by: AuditActor = isVehicle
     ? { kind: "vehicle", id: actor.vehicleId }
     : { kind: "operator", id: actor.principalId, credentialId: actor.credentialId };
-  const locks = isVehicle ? ["vehicle", actor.vehicleId] : ["operators"];
+  const locks = [isVehicle ? ["vehicle", actor.vehicleId] : ["operators"]];
   return transact(cloud, { organisationId, by, requestId, permission, locks }, run);
+}
+
+/**
+ * One transaction for what several vehicles of an organisation report; each writes as itself.
+ * @param run gets a work for each report, in order, all in the same transaction.
+ */
+export async function inVehicleTransaction<T>(
+  cloud: Cloud,
+  reports: readonly { readonly actor: Vehicle; readonly requestId: string }[],
+  run: (works: readonly Work[]) => Promise<T>,
+): Promise<T> {
+  const { organisationId } = reports[0]!.actor;
+  const locks = reports.map(({ actor }) => ["vehicle", actor.vehicleId]);
+  const [first] = reports;
+  const by: AuditActor = { kind: "vehicle", id: first!.actor.vehicleId };
+  return transact(cloud, { organisationId, by, requestId: first!.requestId, locks }, (work) =>
+    run(
+      reports.map(({ actor, requestId }) => ({
+        ...work,
+        audit: (note, who = { kind: "vehicle", id: actor.vehicleId }) => work.audit(note, who, requestId),
+      })),
+    ),
+  );
 }
 
 /** A transaction that no request asked for. The cloud is its actor; `name` tells which part, and is also its lock. */
@@ -106,15 +129,15 @@ export const inBackground = <T>(
   name: readonly [part: string, ...of: string[]],
   run: (work: Work) => Promise<T>,
 ): Promise<T> =>
-  transact(cloud, { organisationId, by: { kind: "cloud", id: name[0] }, requestId: "-", locks: name }, run);
+  transact(cloud, { organisationId, by: { kind: "cloud", id: name[0] }, requestId: "-", locks: [name] }, run);
 
 interface Given {
   readonly organisationId: string;
   readonly by: AuditActor;
   readonly requestId: string;
   readonly permission?: string;
-  /** One transaction at a time holds the lock of this name. */
-  readonly locks: readonly string[];
+  /** One transaction at a time holds a lock of these names. */
+  readonly locks: readonly (readonly string[])[];
 }
 
 async function transact<T>(
@@ -126,12 +149,16 @@ async function transact<T>(
     const at = cloud.now();
     const begun: (() => void)[] = [];
     const entries: AuditGiven[] = [];
-    await lock(tx, organisationId, ...locks);
+    await lockAll(
+      tx,
+      locks.map((name) => [organisationId, ...name].join("/")),
+    );
     const done = await run({
       tx,
       organisationId,
       at,
-      audit: async (note, actor = by) => void entries.push({ at, actor, requestId, permission, note }),
+      audit: async (note, actor = by, ofRequest = requestId) =>
+        void entries.push({ at, actor, requestId: ofRequest, permission, note }),
       afterCommit: (effect) => void begun.push(effect),
     });
     // Last, for from here to the commit nobody else can append.

@@ -3,14 +3,14 @@ import { Type } from "typebox";
 import { EventBatch, EventBatchResult, Offer, VersionManifest, WallTime } from "@halfshaft/ota-format";
 import type { App, Cloud } from "../cloud.ts";
 import { makeOffer, peekOffer, readOffer } from "../jobs/offer.ts";
-import { noteManifest, updateJobs } from "../jobs/update.ts";
+import { noteManifest } from "../jobs/update.ts";
 import { vehicleOf } from "../plugins/admission.ts";
-import { observeSteps } from "../plugins/metrics.ts";
 import { jobTrace } from "../tracing/job-trace.ts";
+import { gunzip } from "../plugins/gunzip.ts";
 import { answer, answers, ref } from "../plugins/answers.ts";
 import { inTransaction } from "../plugins/writes.ts";
 import { storeManifest } from "../vehicles/manifest-store.ts";
-import { insertEvents } from "./store.ts";
+import { RetryLater } from "./intake.ts";
 
 const tags = ["device"];
 const config = { access: "vehicle" } as const;
@@ -65,30 +65,25 @@ export function addDeviceRoutes(app: App, cloud: Cloud): void {
       config,
       helmet: false,
       bodyLimit: MAX_BATCH_BYTES,
+      preParsing: gunzip,
       schema: {
         tags,
-        summary: "Report events; sending one twice is harmless",
+        summary: "Report events; sending one twice is harmless. The body may be gzipped",
         body: ref(EventBatch),
         response: answers(ref(EventBatchResult)),
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const actor = vehicleOf(request);
       const { organisationId, vehicleId } = actor;
-      const { events } = request.body;
       cloud.lastSeen.note(organisationId, vehicleId, cloud.now());
-      const fresh = await inTransaction(cloud, actor, request.id, async (work) => {
-        const stored = await insertEvents(work.tx, organisationId, vehicleId, work.at, request.body);
-        const jobIds = stored.filter((event) => event.type !== "heartbeat").map((event) => event.jobId);
-        await updateJobs(cloud, work, jobIds);
-        return stored;
-      });
-      observeSteps(cloud.metrics, fresh);
-      cloud.tracing.vehicleEvents(vehicleId, fresh);
-      const duplicates = events.length - fresh.length;
-      cloud.metrics.events.inc({ result: "accepted" }, fresh.length);
-      cloud.metrics.events.inc({ result: "duplicate" }, duplicates);
-      return answer(cloud, request, { accepted: fresh.length, duplicates });
+      try {
+        const { events } = request.body;
+        return answer(cloud, request, await cloud.intake.take({ actor, requestId: request.id, events }));
+      } catch (error) {
+        if (error instanceof RetryLater) reply.header("retry-after", error.retryAfterS);
+        throw error;
+      }
     },
   );
 

@@ -1,45 +1,58 @@
-import type { Event, EventBatch } from "@halfshaft/ota-format";
+import type { Event } from "@halfshaft/ota-format";
+import type { Vehicle } from "../access/store.ts";
+import { bulkInsert } from "../db/bulk-insert.ts";
 import type { Page } from "../db/cursor.ts";
 import type { Database } from "../db/open.ts";
 
-/** SQLite takes 32,766 parameters in a statement; a row has nine. */
-const ROWS_AT_ONCE = 500;
+const insert = bulkInsert(
+  "events",
+  [
+    "organisationId",
+    "eventId",
+    "vehicleId",
+    "streamEpoch",
+    "seq",
+    "jobId",
+    "type",
+    "at",
+    "receivedAt",
+    "body",
+  ],
+  "eventId",
+);
+
+/** The events of one vehicle. */
+export interface VehicleEvents {
+  readonly actor: Vehicle;
+  readonly events: readonly Event[];
+}
 
 /**
- * Stores the events of a batch that are new: by id, and by place in the vehicle's stream.
- * @returns the new ones; the rest are duplicates.
+ * Stores the events that are new: by id, and by place in their vehicle's stream.
+ * @returns the new ones of each vehicle's; the rest are duplicates.
  */
 export async function insertEvents(
   tx: Database,
-  organisationId: string,
-  vehicleId: string,
   at: number,
-  batch: EventBatch,
-): Promise<Event[]> {
-  const stored = new Set<string>();
-  for (let from = 0; from < batch.events.length; from += ROWS_AT_ONCE) {
-    const rows = await tx
-      .insertInto("events")
-      .values(
-        batch.events.slice(from, from + ROWS_AT_ONCE).map((event) => ({
-          organisationId,
-          eventId: event.eventId,
-          vehicleId,
-          streamEpoch: event.streamEpoch,
-          seq: event.seq,
-          jobId: event.jobId ?? null,
-          type: event.type,
-          at: event.at,
-          receivedAt: at,
-          body: JSON.stringify(event),
-        })),
-      )
-      .onConflict((conflict) => conflict.doNothing())
-      .returning("eventId")
-      .execute();
-    for (const row of rows) stored.add(row.eventId);
-  }
-  return batch.events.filter((event) => stored.delete(event.eventId));
+  reports: readonly VehicleEvents[],
+): Promise<Event[][]> {
+  const rows = reports.flatMap(({ actor: { organisationId, vehicleId }, events }) =>
+    events.map((event) => ({
+      organisationId,
+      eventId: event.eventId,
+      vehicleId,
+      streamEpoch: event.streamEpoch,
+      seq: event.seq,
+      jobId: event.jobId ?? null,
+      type: event.type,
+      at: event.at,
+      receivedAt: at,
+      body: JSON.stringify(event),
+    })),
+  );
+  const stored = await insert(tx, rows);
+  // The first of two with one id is the one that was stored.
+  return reports.map(({ events }) => events.filter((event) => stored.delete(event.eventId)));
 }
 
 /** Newest arrival first. */
@@ -65,7 +78,10 @@ export async function listEvents(
   }));
 }
 
-/** All events of one job that came from the job's own vehicle. */
+/**
+ * All events of one job that came from the job's own vehicle. Where its clock could not be trusted, an event happened
+ * when it came.
+ */
 export async function eventsOfJob(
   db: Database,
   organisationId: string,
@@ -74,11 +90,14 @@ export async function eventsOfJob(
 ): Promise<Event[]> {
   const rows = await db
     .selectFrom("events")
-    .select("body")
+    .select(["body", "receivedAt"])
     .where("organisationId", "=", organisationId)
     .where("jobId", "=", jobId)
     .where("vehicleId", "=", vehicleId)
     .orderBy("arrival")
     .execute();
-  return rows.map((row) => JSON.parse(row.body) as Event);
+  return rows.map(({ body, receivedAt }) => {
+    const event = JSON.parse(body) as Event;
+    return event.clockTrusted ? event : { ...event, at: receivedAt };
+  });
 }

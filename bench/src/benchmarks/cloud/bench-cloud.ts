@@ -27,7 +27,7 @@ export interface BenchCloud {
 }
 
 /** Limits are on; the load comes from few addresses and one operator, and asks more often than a fleet would. */
-const LIMITS = ["--check-rate", "1000", "--device-rate", "100000", "--operator-rate", "1000000"];
+const LIMITS = ["--check-rate", "1000", "--event-quota", "1000000", "--device-rate", "100000", "--operator-rate", "1000000"];
 export const cloudArgs = (store: BenchStore): string[] => [
   "run",
   ...store.args,

@@ -1,0 +1,40 @@
+import { Compile } from "typebox/compile";
+import { EventBatch } from "@halfshaft/ota-format";
+import { createDeviceFinder } from "../access/devices.ts";
+import type { Cloud } from "../cloud.ts";
+import { newRequestId } from "../plugins/request-id.ts";
+import { Refusal } from "../refusals.ts";
+
+/** Nothing that came by MQTT may be larger than what HTTPS takes. */
+const MAX_BATCH_BYTES = 1024 * 1024;
+
+/**
+ * Takes batches of events that came by MQTT, for as long as the token counts with which the vehicle connected. A full
+ * queue makes them wait: the vehicle has no acknowledgement meanwhile, and sends no more than it may without.
+ * @throws {Refusal} CREDENTIALS_INVALID, BODY_TOO_LARGE, BODY_NOT_JSON, REQUEST_INVALID or TELEMETRY_QUOTA
+ */
+export function createMqttIntake(cloud: () => Cloud): (token: string, payload: Uint8Array) => Promise<void> {
+  const isBatch = Compile(EventBatch);
+  let find: ReturnType<typeof createDeviceFinder> | undefined;
+  return async (token, payload) => {
+    const { db, now, lastSeen, intake } = cloud();
+    find ??= createDeviceFinder(db, now);
+    const device = await find(token);
+    if (!device) throw new Refusal("CREDENTIALS_INVALID");
+    if (payload.length > MAX_BATCH_BYTES) throw new Refusal("BODY_TOO_LARGE", { limit: MAX_BATCH_BYTES });
+    const batch = parse(payload);
+    if (!isBatch.Check(batch)) throw new Refusal("REQUEST_INVALID", { reason: "it is no batch of events" });
+    const { actor } = device;
+    lastSeen.note(actor.organisationId, actor.vehicleId, now());
+    await intake.takeInTurn({ actor, requestId: newRequestId(), events: batch.events });
+  };
+}
+
+function parse(payload: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(payload).toString("utf8"));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Refusal("BODY_NOT_JSON", { reason }, { cause });
+  }
+}
