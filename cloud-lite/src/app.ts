@@ -21,6 +21,7 @@ import { Change } from "./live/change.ts";
 import { addLiveRoutes } from "./live/routes.ts";
 import { addAdmission } from "./plugins/admission.ts";
 import { addCollectedMetrics } from "./plugins/collected-metrics.ts";
+import { addDeprecation } from "./plugins/deprecation.ts";
 import { addHealth } from "./plugins/health.ts";
 import { addMetrics } from "./plugins/metrics.ts";
 import { addOpenApi } from "./plugins/openapi.ts";
@@ -109,6 +110,7 @@ export async function buildApp(cloud: Cloud, options: AppOptions = {}): Promise<
   app.setSerializerCompiler(() => JSON.stringify);
   for (const schema of SCHEMAS) app.addSchema(schema);
   addProblems(app);
+  addDeprecation(app);
   addBodies(app);
   options.extend?.(app);
   await addWebSecurity(app, cloud.config);

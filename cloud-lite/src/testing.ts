@@ -133,7 +133,12 @@ function checkAnswers(app: App): void {
     const schemas = (request.routeOptions.schema?.response ?? {}) as Record<string, object | undefined>;
     const status = String(reply.statusCode);
     const schema = schemas[status] ?? schemas[`${status[0]}xx`];
-    if (!schema || "content" in schema) return payload;
+    if (!schema) {
+      const { schema: of } = request.routeOptions;
+      if (of === undefined || of.hide === true) return payload;
+      throw new AnswerMismatch(`${request.method} ${request.url}: ${status} is not one of its answers`);
+    }
+    if ("content" in schema) return payload;
     const validate = request.compileValidationSchema(schema);
     if (!validate(JSON.parse(JSON.stringify(payload)))) {
       throw new AnswerMismatch(`${request.method} ${request.url}: ${JSON.stringify(validate.errors)}`);

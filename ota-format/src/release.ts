@@ -43,6 +43,11 @@ export const ImageRequirements = Type.Object(
 );
 export type ImageRequirements = Static<typeof ImageRequirements>;
 
+/** Of no bytes (FIPS 180-4). */
+const EMPTY_SHA512 =
+  "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce" +
+  "47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e";
+
 /** One version of one ECU type's software. The image file is its segments, one after another by address. */
 export const Image = Type.Object(
   {
@@ -53,7 +58,7 @@ export const Image = Type.Object(
     releaseCounter: ReleaseCounter,
     length: U32,
     sha256: Sha256,
-    sha512: Type.String({ pattern: "^[0-9a-f]{128}$" }),
+    sha512: Type.String({ pattern: "^[0-9a-f]{128}$", examples: [EMPTY_SHA512] }),
     segments: Type.Array(Segment, { minItems: 1, maxItems: 64 }),
     requires: Type.Optional(ImageRequirements),
   },

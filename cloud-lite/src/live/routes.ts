@@ -7,6 +7,7 @@ import { actorOfToken, bearerToken } from "../access/actor-of-token.ts";
 import type { Actor } from "../access/store.ts";
 import type { App, Cloud } from "../cloud.ts";
 import { actorOf } from "../plugins/admission.ts";
+import { fileAnswers } from "../plugins/answers.ts";
 import { Refusal } from "../refusals.ts";
 import { VehicleId } from "../vehicles/schema.ts";
 import { frames, type Frame } from "./frames.ts";
@@ -95,7 +96,18 @@ export async function addLiveRoutes(app: App, cloud: Cloud): Promise<void> {
       const config = { permission: topicPermission(topic({})) };
       routes.get(
         path,
-        { sse: "only", config, schema: { ...schema, summary: `${what}, as server-sent events` } },
+        {
+          sse: "only",
+          config,
+          schema: {
+            ...schema,
+            summary: `${what}, as server-sent events`,
+            response: fileAnswers(
+              "text/event-stream",
+              "Events with `id`, `event` and `data`, a Change as JSON",
+            ),
+          },
+        },
         async (request, reply) => {
           const gone = new AbortController();
           const stream = begin(request, topic(request.params as Record<string, string>), gone.signal);

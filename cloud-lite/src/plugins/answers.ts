@@ -45,12 +45,13 @@ export function answerWithETag<T>(
 export const ref = <T extends TSchema & { $id?: string }>(schema: T) =>
   Type.Unsafe<Static<T>>({ $ref: `${schema.$id}#` });
 
-const refusals = { "4xx": ref(Problem), "5xx": ref(Problem) };
+/** Response schemas of what every route may refuse with. */
+const problems = { "4xx": ref(Problem), "5xx": ref(Problem) };
 
 /** Response schemas of a route: the envelope, or a problem. */
 export const answers = <T extends TSchema, S extends 200 | 201 = 200>(data: T, status?: S) =>
-  ({ [status ?? 200]: envelope(data), ...refusals }) as Record<S, ReturnType<typeof envelope<T>>> &
-    typeof refusals;
+  ({ [status ?? 200]: envelope(data), ...problems }) as Record<S, ReturnType<typeof envelope<T>>> &
+    typeof problems;
 
 /** Response schemas of a route that answers with an ETag: also "you have it". */
 export const answersWithETag = <T extends TSchema>(data: T) => ({
@@ -63,7 +64,7 @@ const anything = { schema: Type.Unsafe<Uint8Array | Readable>({}) };
 /** Response schemas of a route that answers with a file of this media type. */
 export const fileAnswers = (mediaType: string, description: string) => ({
   200: { description, content: { [mediaType]: anything } },
-  ...refusals,
+  ...problems,
 });
 
 /** Body schema of a route that takes a file. */

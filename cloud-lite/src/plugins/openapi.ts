@@ -1,6 +1,7 @@
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import type { App } from "../cloud.ts";
+import { type ApiDocument, withExamples } from "./openapi-examples.ts";
 
 /** Generates the OpenAPI 3.1 document from the schemas of the routes; register it before them. */
 export async function addOpenApi(app: App): Promise<void> {
@@ -45,10 +46,14 @@ export async function addOpenApi(app: App): Promise<void> {
     },
   });
   await app.register(swaggerUi, { routePrefix: "/docs", staticCSP: true, logLevel: "warn" });
-  app.get("/api/v1/openapi.json", { config: { access: "anyone" }, schema: { hide: true } }, () =>
-    openApiDocument(app),
+  let document: ApiDocument | undefined;
+  app.get(
+    "/api/v1/openapi.json",
+    { config: { access: "anyone" }, schema: { hide: true } },
+    () => (document ??= openApiDocument(app)),
   );
 }
 
 /** The document as it is served and checked in. */
-export const openApiDocument = (app: App): Record<string, unknown> => ({ ...app.swagger() });
+export const openApiDocument = (app: App): ApiDocument =>
+  withExamples(app.swagger() as unknown as ApiDocument);
