@@ -123,6 +123,25 @@ test("A4 a campaign reaches no vehicle beyond its author's scope", async () => {
   expect(refused.problem().code).toBe("VEHICLE_UNKNOWN");
 });
 
+test("A4 who sees none of a campaign's vehicles does not see the campaign", async () => {
+  const north = await keyOfUser(cloud, "north", [{ role: "operator", scope: { regions: ["eu-north"] } }]);
+  const south = await keyOfUser(cloud, "south", [{ role: "operator", scope: { regions: ["eu-south"] } }]);
+  const northern = await makeCampaign(cloud, releaseId, {}, north);
+  const whole = await makeCampaign(cloud, releaseId);
+  const seen = async (token: string) => {
+    const list = await cloud.call("GET", "/api/v1/campaigns?limit=1", { token });
+    return (list.data() as { campaignId: string }[]).map(({ campaignId }) => campaignId);
+  };
+  expect(await seen(south)).toEqual([whole]);
+  expect(await seen(north)).toEqual([whole]);
+  for (const path of ["", "/metrics"]) {
+    const read = (token: string) => cloud.call("GET", `/api/v1/campaigns/${northern}${path}`, { token });
+    expect((await read(south)).problem().code).toBe("CAMPAIGN_UNKNOWN");
+    expect((await read(north)).status).toBe(200);
+  }
+  expect((await act(cloud, whole, "submit", south)).problem().code).toBe("CAMPAIGN_OUT_OF_SCOPE");
+});
+
 const create = (more: Partial<CampaignBody>, token?: string) =>
   cloud.call("POST", "/api/v1/campaigns", {
     ...(token === undefined ? {} : { token }),

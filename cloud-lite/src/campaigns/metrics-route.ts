@@ -1,9 +1,11 @@
 import { Type } from "typebox";
 import { Id, StageName, WallTime } from "@halfshaft/ota-format";
+import { scopesOf } from "../access/grants.ts";
 import type { App, Cloud } from "../cloud.ts";
-import { actorOf } from "../plugins/admission.ts";
+import { operatorOf } from "../plugins/admission.ts";
 import { answer, answers } from "../plugins/answers.ts";
 import { metricsOf } from "./metrics.ts";
+import { requireVisible } from "./reach.ts";
 import { NO_JOBS } from "./rates.ts";
 
 const closed = { additionalProperties: false } as const;
@@ -81,8 +83,9 @@ export function addMetricsRoute(app: App, cloud: Cloud): void {
       },
     },
     async (request) => {
-      const { organisationId } = actorOf(request);
+      const { organisationId, grants } = operatorOf(request);
       const { campaignId } = request.params;
+      await requireVisible(cloud.db, organisationId, campaignId, scopesOf(grants, "campaign.read"));
       return answer(cloud, request, await metricsOf(cloud.db, organisationId, campaignId, cloud.now()));
     },
   );

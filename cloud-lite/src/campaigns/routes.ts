@@ -1,8 +1,9 @@
 import { Type } from "typebox";
 import { Id } from "@halfshaft/ota-format";
+import { scopesOf } from "../access/grants.ts";
 import type { App, Cloud } from "../cloud.ts";
 import { cutPage, PageQuery, readPage } from "../db/cursor.ts";
-import { actorOf, operatorOf } from "../plugins/admission.ts";
+import { operatorOf } from "../plugins/admission.ts";
 import { answer, answers, answerWithETag, ref } from "../plugins/answers.ts";
 import { write, WriteHeaders } from "../plugins/writes.ts";
 import { addBulkRoute } from "./bulk.ts";
@@ -10,7 +11,8 @@ import { createCampaign } from "./create.ts";
 import { addMetricsRoute } from "./metrics-route.ts";
 import { CAMPAIGN_VERBS } from "./life-cycle.ts";
 import { Campaign, CampaignBody } from "./schema.ts";
-import { listCampaignRows } from "./store.ts";
+import { isVisible, requireVisible } from "./reach.ts";
+import { listCampaignsWhere } from "./store.ts";
 import { actOnCampaign, VERBS } from "./verbs.ts";
 import { readCampaign, viewsOf } from "./view.ts";
 
@@ -81,8 +83,9 @@ export function addCampaignRoutes(app: App, cloud: Cloud): void {
     },
     async (request) => {
       const page = readPage(request.query);
-      const { organisationId } = actorOf(request);
-      const found = await listCampaignRows(cloud.db, organisationId, page);
+      const { organisationId, grants } = operatorOf(request);
+      const scopes = scopesOf(grants, "campaign.read");
+      const found = await listCampaignsWhere(cloud.db, organisationId, page, (row) => isVisible(row, scopes));
       const { rows, nextCursor } = cutPage(found, page, (row) => row.campaignId);
       const campaigns = await viewsOf(cloud.db, organisationId, rows, cloud.now());
       return answer(cloud, request, campaigns, nextCursor);
@@ -100,8 +103,9 @@ export function addCampaignRoutes(app: App, cloud: Cloud): void {
       },
     },
     async (request, reply) => {
-      const { organisationId } = actorOf(request);
+      const { organisationId, grants } = operatorOf(request);
       const { campaignId } = request.params;
+      await requireVisible(cloud.db, organisationId, campaignId, scopesOf(grants, "campaign.read"));
       const campaign = await readCampaign(cloud.db, organisationId, campaignId, cloud.now());
       return answerWithETag(cloud, request, reply, campaign);
     },

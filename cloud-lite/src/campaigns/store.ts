@@ -140,6 +140,23 @@ export async function listCampaignRows(
     .execute();
 }
 
+/** As `listCampaignRows`, of those that fulfil a condition which SQL cannot check. */
+export async function listCampaignsWhere(
+  db: Database,
+  organisationId: string,
+  page: Page,
+  holds: (row: CampaignRow) => boolean,
+): Promise<CampaignRow[]> {
+  const found: CampaignRow[] = [];
+  let { after } = page;
+  for (;;) {
+    const rows = await listCampaignRows(db, organisationId, { ...page, after });
+    found.push(...rows.filter(holds));
+    after = rows.at(-1)?.campaignId;
+    if (found.length > page.limit || rows.length <= page.limit) return found.slice(0, page.limit + 1);
+  }
+}
+
 /** In order. */
 export async function phasesOf(
   db: Database,
