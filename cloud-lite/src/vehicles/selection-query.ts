@@ -1,10 +1,9 @@
-import { sql, type Expression, type ExpressionBuilder, type SelectQueryBuilder, type SqlBool } from "kysely";
+import type { Expression, ExpressionBuilder, SelectQueryBuilder, SqlBool } from "kysely";
 import type { Database } from "../db/open.ts";
 import type { Tables } from "../db/tables.ts";
 import { versionKey } from "../releases/version-key.ts";
 import type { EcuVersionBounds, PresenceFact, SeenBounds, VehicleSelection } from "./selection.ts";
 import { statusIs } from "./status.ts";
-import { unindexed } from "./unindexed.ts";
 
 /** The tables, with the vehicles as `v`: every query of a fleet is made over that name. */
 export type Fleet = Tables & { v: Tables["vehicles"] };
@@ -132,7 +131,7 @@ type MemberCondition = Extract<
 
 /** What is kept in a table of its own: the vehicle has a row there. */
 function member(eb: VehicleExpressions, part: MemberCondition, context: Context): Condition {
-  const rows = memberRows(eb, part, context.plan).where("m.organisationId", "=", context.organisationId);
+  const rows = memberRows(eb, part).where("m.organisationId", "=", context.organisationId);
   return context.plan === "gather"
     ? eb("v.vehicleId", "in", rows.select("m.vehicleId"))
     : eb.exists(rows.select("m.vehicleId").whereRef("m.vehicleId", "=", "v.vehicleId"));
@@ -145,7 +144,7 @@ type MemberRows = SelectQueryBuilder<
   object
 >;
 
-function memberRows(eb: VehicleExpressions, part: MemberCondition, plan: Plan): MemberRows {
+function memberRows(eb: VehicleExpressions, part: MemberCondition): MemberRows {
   if ("groups" in part) {
     return rowsOf(eb.selectFrom("vehicleGroups as m").where("m.groupName", "in", part.groups));
   }
@@ -153,23 +152,19 @@ function memberRows(eb: VehicleExpressions, part: MemberCondition, plan: Plan): 
   if ("hardwareIds" in part) {
     return rowsOf(eb.selectFrom("ecus as m").where("m.hardwareId", "in", part.hardwareIds));
   }
-  if ("ecuVersion" in part) return ecuRows(eb, part.ecuVersion, plan);
+  if ("ecuVersion" in part) return ecuRows(eb, part.ecuVersion);
   const { name, in: values } = part.attribute;
   return rowsOf(
     eb.selectFrom("vehicleAttributes as m").where("m.name", "=", name).where("m.value", "in", values),
   );
 }
 
-function ecuRows(eb: VehicleExpressions, bounds: EcuVersionBounds, plan: Plan): MemberRows {
-  const { ecu, hardwareId, atLeast, below } = bounds;
-  // Of one vehicle, the few ECUs are read; the index of versions would be read from end to end for each.
-  const column = plan === "probe" ? unindexed : (name: string) => sql.ref<string>(name);
-  const [hardware, version] = [column("m.hardwareId"), column("m.versionKey")];
-  let rows = eb.selectFrom("ecus as m").where((on) => on(version, ">", ""));
-  if (hardwareId !== undefined) rows = rows.where((on) => on(hardware, "=", hardwareId));
+function ecuRows(eb: VehicleExpressions, { ecu, hardwareId, atLeast, below }: EcuVersionBounds): MemberRows {
+  let rows = eb.selectFrom("ecus as m").where("m.versionKey", "is not", null);
+  if (hardwareId !== undefined) rows = rows.where("m.hardwareId", "=", hardwareId);
   if (ecu !== undefined) rows = rows.where("m.name", "=", ecu);
-  if (atLeast !== undefined) rows = rows.where((on) => on(version, ">=", versionKey(atLeast)));
-  if (below !== undefined) rows = rows.where((on) => on(version, "<", versionKey(below)));
+  if (atLeast !== undefined) rows = rows.where("m.versionKey", ">=", versionKey(atLeast));
+  if (below !== undefined) rows = rows.where("m.versionKey", "<", versionKey(below));
   return rowsOf(rows);
 }
 

@@ -2,7 +2,6 @@ import type { Expression, SelectQueryBuilder, SqlBool } from "kysely";
 import type { JobStatus } from "../jobs/schema.ts";
 import type { VehicleStatus } from "./selection.ts";
 import type { Fleet, SelectionContext, VehicleExpressions } from "./selection-query.ts";
-import { unindexed } from "./unindexed.ts";
 
 type Condition = Expression<SqlBool>;
 type Jobs = SelectQueryBuilder<Fleet & { j: Fleet["jobs"] }, "v" | "j", object>;
@@ -29,7 +28,7 @@ export function statusIs(
       : eb.exists(jobs.select("j.jobId").whereRef("j.vehicleId", "=", "v.vehicleId"));
   };
   const failedLast = (): Condition => hasJob(FAILED, newest);
-  const free = eb(unindexed("v.heldReason"), "=", "");
+  const free = eb("v.heldReason", "is", null);
   const quiet = (): Condition[] => [free, eb.not(hasJob(OPEN)), eb.not(failedLast())];
   const conditions: Readonly<Record<VehicleStatus, () => Condition>> = {
     held: () => eb("v.heldReason", "is not", null),
@@ -52,7 +51,7 @@ const newest = (jobs: Jobs): Jobs =>
           .select("later.jobId")
           .whereRef("later.organisationId", "=", "j.organisationId")
           .whereRef("later.vehicleId", "=", "j.vehicleId")
-          .where((on) => on(unindexed("later.jobId"), ">", on.ref("j.jobId"))),
+          .whereRef("later.jobId", ">", "j.jobId"),
       ),
     ),
   );

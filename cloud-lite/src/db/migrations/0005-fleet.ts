@@ -19,6 +19,9 @@ const INDEXES: Readonly<Record<string, NewIndex>> = {
     columns: ["organisationId", "name", "value", "vehicleId"],
   },
   ecusVersion: { table: "ecus", columns: ["organisationId", "hardwareId", "versionKey", "vehicleId"] },
+  // From a vehicle to its ECUs of a version: without it, SQLite reads the index before from end to end for each.
+  ecusOfVehicle: { table: "ecus", columns: ["organisationId", "vehicleId", "hardwareId", "versionKey"] },
+  jobsNewest: { table: "jobs", columns: ["organisationId", "vehicleId", "jobId"] },
   jobsOpen: { table: "jobs", columns: ["organisationId", "status", "vehicleId"] },
 };
 
