@@ -28,6 +28,13 @@ test("A3 a repeated write with its key does the work once and gives the same ans
   expect(await count()).toBe(1);
 });
 
+test("A3 equal requests that come at once do the work once, and both get the answer", async () => {
+  const answers = await Promise.all([1, 2, 3, 4].map(() => create({ ecus: [] }, "key-1")));
+  expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 201]);
+  expect(new Set(answers.map(({ bytes }) => bytes.toString())).size).toBe(1);
+  expect(await count()).toBe(1);
+});
+
 test("A3 the same key with another body is refused and does nothing", async () => {
   await create({ ecus: [] }, "key-1");
   const refused = await create({ ecus: [], model: "Other" }, "key-1");

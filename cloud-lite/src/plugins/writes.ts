@@ -1,4 +1,5 @@
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
+import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import type { Actor, Vehicle } from "../access/store.ts";
@@ -77,6 +78,40 @@ export async function write<T>(
   const outcome = await inTransaction(cloud, actor, request.id, once, permission);
   reply.code(outcome.status);
   return outcome.body as Envelope<T>;
+}
+
+/**
+ * As `write`, for a body that is taken as it comes. Where the key was used before, the body is only hashed: that tells
+ * whether it is the same request.
+ * @param steps `take` keeps the bytes, in transactions of its own; `finish` makes the answer
+ */
+export async function writeStreamed<T>(
+  cloud: Cloud,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  steps: {
+    readonly take: (bytes: AsyncIterable<Buffer>) => Promise<void>;
+    readonly finish: (work: Work) => Promise<T>;
+  },
+  options: WriteOptions = {},
+): Promise<Envelope<T>> {
+  const hash = createHash("sha256");
+  const key = idempotencyKey(request);
+  const bytes = hashed(request.body instanceof Readable ? request.body : Readable.from([]), hash);
+  if (key !== undefined && (await answerRow(cloud.db, actorOf(request), key))) {
+    for await (const _chunk of bytes);
+  } else {
+    await steps.take(bytes);
+  }
+  return write(cloud, request, reply, steps.finish, { ...options, bodySha256: hash.digest("hex") });
+}
+
+/** Passes bytes on. Destroying the stream would end the connection before a refusal is answered. */
+async function* hashed(body: Readable, hash: Hash): AsyncGenerator<Buffer> {
+  for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    yield chunk;
+  }
 }
 
 /**
@@ -181,15 +216,18 @@ function fingerprintOf({ method, url, body }: FastifyRequest, bodySha256?: strin
 }
 
 async function findAnswer(tx: Database, actor: Actor, key: string, fingerprint: string) {
-  const row = await tx
+  const row = await answerRow(tx, actor, key);
+  if (!row) return undefined;
+  if (row.fingerprint !== fingerprint) throw new Refusal("IDEMPOTENCY_KEY_REUSED", { key });
+  if (row.body === null) throw new Refusal("SECRET_SHOWN_ONCE");
+  return { status: row.status, body: JSON.parse(row.body) as unknown };
+}
+
+const answerRow = (db: Database, actor: Actor, key: string) =>
+  db
     .selectFrom("idempotencyKeys")
     .select(["fingerprint", "status", "body"])
     .where("organisationId", "=", actor.organisationId)
     .where("credentialId", "=", actor.credentialId)
     .where("key", "=", key)
     .executeTakeFirst();
-  if (!row) return undefined;
-  if (row.fingerprint !== fingerprint) throw new Refusal("IDEMPOTENCY_KEY_REUSED", { key });
-  if (row.body === null) throw new Refusal("SECRET_SHOWN_ONCE");
-  return { status: row.status, body: JSON.parse(row.body) as unknown };
-}

@@ -1,4 +1,3 @@
-import type { Readable } from "node:stream";
 import type { Static } from "typebox";
 import type { Actor } from "../access/store.ts";
 import type { Cloud } from "../cloud.ts";
@@ -94,7 +93,7 @@ export async function receiveBytes(
   organisationId: string,
   sha256: string,
   offset: number,
-  body: Readable,
+  body: AsyncIterable<Buffer>,
 ): Promise<UploadRow> {
   const upload = await getUpload(cloud.db, organisationId, sha256);
   if (offset !== upload.received) throw offsetWrong(upload, offset);
@@ -114,8 +113,7 @@ export async function receiveBytes(
     if (bytes.length > 0) await keep(bytes);
   };
   try {
-    // Destroying the stream would end the connection before the answer to a refusal.
-    for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    for await (const chunk of body) {
       const room = upload.length - received - size;
       waiting.push(chunk.subarray(0, room));
       size += Math.min(chunk.length, room);

@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import type { FastifyReply } from "fastify";
 import { Type } from "typebox";
 import { Sha256 } from "@halfshaft/ota-format";
@@ -7,7 +6,7 @@ import { flagOf } from "../config.ts";
 import { cutPage, PageQuery, readPage } from "../db/cursor.ts";
 import { actorOf } from "../plugins/admission.ts";
 import { answer, answers, fileBody, ref } from "../plugins/answers.ts";
-import { write, WriteHeaders } from "../plugins/writes.ts";
+import { write, WriteHeaders, writeStreamed } from "../plugins/writes.ts";
 import { Refusal } from "../refusals.ts";
 import { beginUpload, finishUpload, receiveBytes } from "./upload-receive.ts";
 import { Upload, UploadBody } from "./upload-schema.ts";
@@ -115,11 +114,10 @@ function addPatchRoute(app: App, cloud: Cloud): void {
       schema: {
         tags,
         summary: "Send the next bytes; with the last one the digest is checked",
-        description:
-          "What arrived is kept when the connection breaks: ask for `offset` and go on there. Upload-Offset makes a " +
-          "repeat harmless, so this write takes no Idempotency-Key.",
+        description: "What arrived is kept when the connection breaks: ask for `offset` and go on there.",
         params: Params,
         headers: Type.Object({
+          ...WriteHeaders.properties,
           "upload-offset": Type.String({
             pattern: String.raw`^\d{1,15}$`,
             description: "Of the first byte in the file; it must be the upload's `offset`",
@@ -132,13 +130,20 @@ function addPatchRoute(app: App, cloud: Cloud): void {
     },
     async (request, reply) => {
       const { sha256 } = request.params;
+      const { organisationId } = actorOf(request);
       const offset = Number(request.headers["upload-offset"]);
-      const body = request.body instanceof Readable ? request.body : Readable.from([]);
       try {
-        const kept = await receiveBytes(cloud, actorOf(request).organisationId, sha256, offset, body);
-        const done = await finishUpload(cloud, actorOf(request), request.id, kept);
-        sayOffset(reply, done.received);
-        return answer(cloud, request, uploadView(done));
+        return await writeStreamed(cloud, request, reply, {
+          async take(bytes) {
+            const kept = await receiveBytes(cloud, organisationId, sha256, offset, bytes);
+            await finishUpload(cloud, actorOf(request), request.id, kept);
+          },
+          async finish({ tx }) {
+            const row = await getUpload(tx, organisationId, sha256);
+            sayOffset(reply, row.received);
+            return uploadView(row);
+          },
+        });
       } catch (error) {
         if (error instanceof Refusal && error.code === "UPLOAD_OFFSET_WRONG") {
           sayOffset(reply, Number(error.operands.received));

@@ -50,6 +50,22 @@ test("U1 bytes at another offset than the next one are refused with the right of
   expect(await state()).toMatchObject({ offset: 1000 });
 });
 
+test("A3 a repeat of the same bytes with its key gives the answer again; other bytes are refused", async () => {
+  await begin();
+  const sendWithKey = (bytes: Buffer) =>
+    fixture.call("PATCH", PATH, {
+      body: bytes,
+      type: "application/offset+octet-stream",
+      headers: { "upload-offset": "0", "idempotency-key": "part-1" },
+    });
+  const first = await sendWithKey(FILE.subarray(0, 1000));
+  await send(1000, FILE.subarray(1000, 1500));
+  const again = await sendWithKey(FILE.subarray(0, 1000));
+  expect(again.json()).toEqual(first.json());
+  expect((await sendWithKey(FILE.subarray(1, 1001))).problem().code).toBe("IDEMPOTENCY_KEY_REUSED");
+  expect(await state()).toMatchObject({ offset: 1500 });
+});
+
 test("U1 HEAD says where to go on", async () => {
   await begin();
   await send(0, FILE.subarray(0, 1000));
