@@ -8,6 +8,7 @@ import type { Logger } from "pino";
 import { CloudApi } from "./cloud-api.ts";
 import type { AgentConfig } from "./config.ts";
 import { VehicleBus } from "./ecus/ecu-access.ts";
+import { readExchanged } from "./ecus/exchanged.ts";
 import { GatewayRun } from "./gateway/gateway-run.ts";
 import { Settings } from "./gateway/settings.ts";
 import type { GatewayControls } from "./gateway-state.ts";
@@ -85,6 +86,7 @@ export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
       return { ecuId, name: name ?? profile.title, hardwareId: profile.hardwareId, takesDeltas, profile };
     }),
   });
+  bus.recognise(await readExchanged(store));
   const contact: { heard: (answered: boolean) => void } = { heard: () => {} };
   const cloud = new CloudApi(http, config.cloudUrl, (answered) => contact.heard(answered));
   const repository = (name: "Director" | "Image", path: string): Repository =>

@@ -82,6 +82,7 @@ export class VirtualRig {
   readonly #inProcess: InProcessCloud;
   readonly cloud: CloudClient;
   #token = "";
+  #first: Release | undefined;
   #gateways = 0;
 
   private constructor(
@@ -144,18 +145,32 @@ export class VirtualRig {
     this.#token = (await this.cloud.post<{ token: string }>(path)).token;
     const first = await this.publish(1);
     const staging = await Staging.open(join(this.#folder, "staging"), this.clock);
-    for (const { ecuId, profile } of this.#profiles) await this.#provision(ecuId, profile, first, staging);
+    for (const { ecuId, profile } of this.#profiles) {
+      await this.#buildIn(ecuId, profile, first, ecuId);
+      const file = join(this.#folder, ecuId);
+      await writeFile(file, softwareOf(ecuId, 1));
+      await staging.add(file);
+    }
+    this.#first = first;
     await this.clock.run(Promise.all([...this.ecus.values()].map((ecu) => ecu.answering())));
   }
 
-  async #provision(ecuId: RigEcuId, profile: EcuProfile, first: Release, staging: Staging): Promise<void> {
+  /** As a workshop does it, the gateway being off: another unit of the same kind, with release 1.0.0 in it. */
+  async exchange(ecuId: RigEcuId, serial: string): Promise<void> {
+    const { profile } = this.#profiles.find((candidate) => candidate.ecuId === ecuId)!;
+    this.ecus.get(ecuId)!.close();
+    await this.#buildIn(ecuId, profile, this.#first!, serial);
+    await this.clock.run(this.ecus.get(ecuId)!.answering());
+  }
+
+  async #buildIn(ecuId: RigEcuId, profile: EcuProfile, first: Release, serial: string): Promise<void> {
     const { imageId } = first.images.find(({ hardwareId }) => hardwareId === profile.hardwareId)!;
     const descriptor = `/api/v1/releases/${first.releaseId}/images/${imageId}/descriptor`;
     const storage: EcuStorage = memoryStorage();
     provisionEcu({
       storage,
       profile,
-      serial: ecuId,
+      serial,
       publicKey: this.#inProcess.descriptorKey,
       image: softwareOf(ecuId, 1),
       signedDescriptor: await this.cloud.getBytes(descriptor),
@@ -163,11 +178,8 @@ export class VirtualRig {
     const faults = this.#options.faults?.[ecuId];
     this.ecus.set(
       ecuId,
-      createEcu({ profile, bus: this.wire.attach(ecuId), clock: this.clock, storage, faults }),
+      createEcu({ profile, bus: this.wire.attach(serial), clock: this.clock, storage, faults }),
     );
-    const file = join(this.#folder, ecuId);
-    await writeFile(file, softwareOf(ecuId, 1));
-    await staging.add(file);
   }
 
   /** Uploads and publishes a version of all three; waits for deltas from what the fleet is known to run. */

@@ -179,7 +179,9 @@ test("D2 a file that breaks off keeps what was taken, and goes on when it is sen
   const broken = Readable.from(
     (async function* () {
       yield whole.slice(0, -20);
-      await new Promise((resolve) => setTimeout(resolve));
+      await expect
+        .poll(() => fixture.cloud.db.selectFrom("vehicles").select("vehicleId").execute())
+        .toHaveLength(500);
       throw new ConnectionLost();
     })(),
   );

@@ -63,15 +63,25 @@ const PAYLOAD_SHARE = 0.45;
 /** ECUs on one CAN bus, which is opened when it is first needed, and anew after it was lost. */
 export class VehicleBus implements EcuAccess {
   readonly #options: VehicleBusOptions;
+  #ecus: readonly UdsEcu[];
   readonly #busy = new Map<string, Promise<unknown>>();
   #bus: Promise<SharedBus> | undefined;
 
   constructor(options: VehicleBusOptions) {
     this.#options = options;
+    this.#ecus = options.ecus;
   }
 
   get ecus(): readonly Ecu[] {
-    return this.#options.ecus;
+    return this.#ecus;
+  }
+
+  /**
+   * From now on these ECUs go by other ids: someone has exchanged them, and each answers with a serial of its own.
+   * What is not named goes by the id it had. @param serials by the id in the configuration
+   */
+  recognise(serials: ReadonlyMap<string, string>): void {
+    this.#ecus = this.#options.ecus.map((ecu) => ({ ...ecu, ecuId: serials.get(ecu.ecuId) ?? ecu.ecuId }));
   }
 
   get busUrl(): string {
@@ -100,8 +110,8 @@ export class VehicleBus implements EcuAccess {
   }
 
   async #converse<T>(ecuId: string, work: (installer: Installer) => Promise<T>): Promise<T> {
-    const { ecus, clock, now, onUds } = this.#options;
-    const ecu = ecus.find((candidate) => candidate.ecuId === ecuId);
+    const { clock, now, onUds } = this.#options;
+    const ecu = this.#ecus.find((candidate) => candidate.ecuId === ecuId);
     if (ecu === undefined) throw new UnknownEcu(ecuId);
     const bus = await this.#opened();
     const leave = bus.join(ecu.profile.addressing);

@@ -1,5 +1,6 @@
 import type { CloudApi } from "../cloud-api.ts";
 import type { VehicleBus } from "../ecus/ecu-access.ts";
+import { storeExchanged } from "../ecus/exchanged.ts";
 import type { GatewayDeps } from "../gateway.ts";
 import type { ConsentDecision, GatewayControls, GatewayState, VehicleState } from "../gateway-state.ts";
 import type { Http } from "../http/http.ts";
@@ -182,6 +183,7 @@ export class GatewayRun implements GatewayControls {
   async #work(signal: AbortSignal): Promise<void> {
     const { journal, nudge, now, config } = this.#parts;
     await this.#inventory.refresh(signal);
+    if (startingPoint(journal.facts) === "rest") await this.#recogniseExchanged();
     while (true) {
       this.#askAgain = false;
       const isResting = startingPoint(journal.facts) === "rest";
@@ -211,6 +213,23 @@ export class GatewayRun implements GatewayControls {
       signal.throwIfAborted();
       log.warn({ err: error }, "the version manifest is sent later");
     }
+  }
+
+  /**
+   * An ECU that was exchanged in a workshop answers with another serial: that is its name from now on. The cloud holds
+   * the vehicle until someone has approved it. Never within a job, whose plan names the ECUs that it is for.
+   */
+  async #recogniseExchanged(): Promise<void> {
+    const { bus, store, config, log } = this.#parts;
+    const { serials } = this.#inventory;
+    const isTwice = new Set(serials).size < serials.length;
+    const exchanged = new Map(config.ecus.map(({ ecuId }, place) => [ecuId, serials[place]!]));
+    const isKnown = bus.ecus.every(({ ecuId }, place) => ecuId === serials[place]);
+    if (isTwice || isKnown) return;
+    await storeExchanged(store, exchanged);
+    bus.recognise(exchanged);
+    this.#inventory.renamed();
+    log.warn({ exchanged: Object.fromEntries(exchanged) }, "ECUs were exchanged");
   }
 
   async #tryRefreshingSettings(signal: AbortSignal): Promise<void> {

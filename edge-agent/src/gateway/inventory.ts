@@ -43,6 +43,18 @@ export class Inventory {
     await Promise.all(this.#access.ecus.map((ecu) => this.#ask(ecu, signal)));
   }
 
+  /** Serials of the ECUs in the order of the vehicle's configuration; of a silent one, the id that it goes by. */
+  get serials(): readonly string[] {
+    return this.#access.ecus.map(({ ecuId }) => this.#known.get(ecuId)!.report.ecuId);
+  }
+
+  /** After ECUs go by the serials that they answer with: what is known of them does too. */
+  renamed(): void {
+    const known = [...this.#known.values()];
+    this.#known.clear();
+    for (const [place, { ecuId }] of this.#access.ecus.entries()) this.#known.set(ecuId, known[place]!);
+  }
+
   /** In the order of the vehicle's configuration, the gateway last. */
   get states(): readonly EcuState[] {
     const units = this.#access.ecus.map(({ ecuId, name, hardwareId }) => {
