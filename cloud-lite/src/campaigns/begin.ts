@@ -18,10 +18,7 @@ const FIRST_STEPS = 4;
 export async function beginNow(cloud: Cloud, work: Work, campaign: CampaignRow): Promise<void> {
   const { tx, organisationId } = work;
   const { releaseId, campaignId, name } = campaign;
-  const release = await getRelease(tx, organisationId, releaseId);
-  if (release.state !== "published") {
-    throw new Refusal("RELEASE_NOT_PUBLISHED", { name: release.name, state: release.state });
-  }
+  await requirePublished(work, releaseId);
   await beginCampaign(cloud, work, campaign);
   await takeSteps(cloud, work, campaignId, FIRST_STEPS);
   const phases = await phasesOf(tx, organisationId, [campaignId]);
@@ -36,6 +33,12 @@ export async function beginNow(cloud: Cloud, work: Work, campaign: CampaignRow):
   if (made || campaign.dynamic === 1) return;
   const skipped = phases.map((phase) => JSON.parse(phase.skipped) as Skipped);
   throw new Refusal("CAMPAIGN_NOBODY", { name, reason: nobody(skipped) });
+}
+
+/** @throws {Refusal} RELEASE_UNKNOWN or RELEASE_NOT_PUBLISHED */
+export async function requirePublished({ tx, organisationId }: Work, releaseId: string): Promise<void> {
+  const { name, state } = await getRelease(tx, organisationId, releaseId);
+  if (state !== "published") throw new Refusal("RELEASE_NOT_PUBLISHED", { name, state });
 }
 
 /** Takes steps within a request; the reconciler takes the rest. */

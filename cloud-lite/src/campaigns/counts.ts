@@ -55,7 +55,12 @@ async function underWay(db: Database, organisationId: string, phaseId: string, h
         .sum<number | null>(
           eb
             .case()
-            .when(eb.and([eb("heardAt", "<=", heardBefore), eb("stage", "!=", "consent")]))
+            .when(
+              eb.and([
+                eb("heardAt", "<=", heardBefore),
+                eb.or([eb("stage", "is", null), eb("stage", "!=", "consent")]),
+              ]),
+            )
             .then(1)
             .else(0)
             .end(),

@@ -4,7 +4,7 @@ import type { Operator } from "../access/store.ts";
 import { requirePermission } from "../plugins/admission.ts";
 import type { Work } from "../plugins/writes.ts";
 import { Refusal } from "../refusals.ts";
-import { getRelease } from "../releases/store.ts";
+import { requirePublished } from "./begin.ts";
 import { SAFETY_DEFAULT, weakenings } from "./safety.ts";
 import type { Campaign, CampaignBody } from "./schema.ts";
 import { insertCampaign } from "./store.ts";
@@ -18,10 +18,7 @@ import { readCampaign } from "./view.ts";
  */
 export async function createCampaign(work: Work, actor: Operator, body: CampaignBody): Promise<Campaign> {
   const { tx, organisationId, at } = work;
-  const release = await getRelease(tx, organisationId, body.releaseId);
-  if (release.state !== "published") {
-    throw new Refusal("RELEASE_NOT_PUBLISHED", { name: release.name, state: release.state });
-  }
+  await requirePublished(work, body.releaseId);
   checkConsent(body, at);
   const weaker = weakenings(body.safetyPolicy, SAFETY_DEFAULT);
   if (weaker.length > 0) checkWeakening(actor, body, weaker);

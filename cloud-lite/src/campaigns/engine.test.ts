@@ -301,3 +301,22 @@ test("C9 each vehicle gets the deadline of its own night, and what it may downlo
     downloadBytesPerSecond: 50_000,
   });
 });
+
+test("U2 a campaign whose release is withdrawn pauses, and does not go on with it", async () => {
+  const fleet = await registerFleet(cloud, 1);
+  const campaignId = await startNew(cloud);
+  const { releaseId } = await settled(cloud, campaignId);
+  const startAt = cloud.clock.at + HOUR_MS;
+  const later = await makeCampaign(cloud, releaseId, { startAt });
+  await act(cloud, later, "submit");
+  await act(cloud, later, "approve");
+  const body = { reason: "Overheats on long hills" };
+  await cloud.call("POST", `/api/v1/releases/${releaseId}/withdraw`, { body });
+  expect(await fleet.offer("car-0000")).toBeNull();
+  expect((await act(cloud, campaignId, "resume")).problem().code).toBe("RELEASE_NOT_PUBLISHED");
+  cloud.clock.at = startAt;
+  expect(await settled(cloud, later)).toMatchObject({
+    state: "paused",
+    haltedFor: [{ kind: "releaseWithdrawn" }],
+  });
+});

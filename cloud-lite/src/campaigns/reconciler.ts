@@ -14,6 +14,8 @@ import { createWakeUps } from "./wake-ups.ts";
 export interface Reconciler {
   /** Something has happened to a campaign: look at it soon. */
   wake(organisationId: string, campaignId: string): void;
+  /** As `wake`, for what happens to many vehicles of a campaign in the same moment: looks once for all of them. */
+  wakeSoon(organisationId: string, campaignId: string): void;
   /** Looks at all campaigns that are not settled: called from time to time, and after a start. */
   tick(): Promise<void>;
   /** Tells vehicles to ask, not all in the same moment. */
@@ -23,6 +25,8 @@ export interface Reconciler {
   close(): Promise<void>;
 }
 
+const SOON_MS = 500;
+
 interface Key {
   readonly organisationId: string;
   readonly campaignId: string;
@@ -30,7 +34,7 @@ interface Key {
 
 export function createReconciler(cloud: () => Cloud, onError: (error: unknown) => void): Reconciler {
   const due = new Map<string, Key>();
-  const state: { running?: Promise<void>; closing: boolean } = { closing: false };
+  const state: { running?: Promise<void>; timer?: NodeJS.Timeout; closing: boolean } = { closing: false };
   const wakeUps = createWakeUps((vehicleId) => cloud().wakeUp(vehicleId));
 
   const run = async (): Promise<void> => {
@@ -56,11 +60,23 @@ export function createReconciler(cloud: () => Cloud, onError: (error: unknown) =
       for (const late of due.values()) wake(late);
     });
   };
+  const soon = new Map<string, Key>();
+  const wakeAllSoon = (): void => {
+    clearTimeout(state.timer);
+    state.timer = undefined;
+    for (const key of soon.values()) wake(key);
+    soon.clear();
+  };
   const idle = async (): Promise<void> => {
+    wakeAllSoon();
     while (state.running) await state.running;
   };
   return {
     wake: (organisationId, campaignId) => wake({ organisationId, campaignId }),
+    wakeSoon(organisationId, campaignId) {
+      soon.set(campaignId, { organisationId, campaignId });
+      if (!state.closing) state.timer ??= setTimeout(wakeAllSoon, SOON_MS).unref();
+    },
     async tick() {
       const rows = await cloud()
         .db.selectFrom("campaigns")

@@ -34,6 +34,10 @@ export async function stepCampaign(cloud: Cloud, work: Work, campaign: CampaignR
   switch (campaign.state) {
     case "scheduled":
       if (campaign.startAt === null || campaign.startAt > work.at) return "rest";
+      if (!(await isPublished(work, campaign))) {
+        await haltCampaign(work, campaign, [{ kind: "releaseWithdrawn" }]);
+        return "rest";
+      }
       await beginCampaign(cloud, work, campaign);
       return "more";
     case "active":
@@ -82,6 +86,7 @@ async function stepActive(cloud: Cloud, work: Work, campaign: CampaignRow): Prom
 
   // Before anything else: a pause always wins.
   const reasons = haltReasons(begun.map(judged), haltRulesOf(campaign));
+  if (!(await isPublished(work, campaign))) reasons.unshift({ kind: "releaseWithdrawn" });
   if (reasons.length > 0) {
     await haltCampaign(work, campaign, reasons);
     return "rest";
@@ -186,6 +191,19 @@ async function finish(
 }
 
 const LOOK_AGAIN_MS = 10 * 60_000;
+
+async function isPublished(
+  { tx, organisationId }: Work,
+  { releaseId }: Pick<CampaignRow, "releaseId">,
+): Promise<boolean> {
+  const release = await tx
+    .selectFrom("releases")
+    .select("state")
+    .where("organisationId", "=", organisationId)
+    .where("releaseId", "=", releaseId)
+    .executeTakeFirst();
+  return release?.state === "published";
+}
 
 /** The kill switch: pauses and says why. */
 async function haltCampaign(

@@ -4,7 +4,7 @@ import type { Operator } from "../access/store.ts";
 import type { Cloud } from "../cloud.ts";
 import type { Work } from "../plugins/writes.ts";
 import { Refusal } from "../refusals.ts";
-import { beginNow, takeSteps } from "./begin.ts";
+import { beginNow, requirePublished, takeSteps } from "./begin.ts";
 import { talliesOf } from "./counts.ts";
 import { checkApprover } from "./four-eyes.ts";
 import { GATE_DEFAULTS, missingAt } from "./gates.ts";
@@ -166,6 +166,7 @@ async function start(given: Act): Promise<object> {
 
 async function resume({ cloud, work, campaign }: Act): Promise<void> {
   const { tx, organisationId, at } = work;
+  await requirePublished(work, campaign.releaseId);
   const { campaignId, silenceMs } = campaign;
   const begun = (await phasesOf(tx, organisationId, [campaignId])).filter(
     ({ startedAt }) => startedAt !== null,

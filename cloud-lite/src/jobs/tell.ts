@@ -24,5 +24,7 @@ export function tellEnd(cloud: Cloud, job: JobRow, state: JobState): void {
     endAt,
     ...(state.failure ? { failure: state.failure.code } : {}),
   });
-  cloud.campaigns.wake(organisationId, campaignId);
+  // The kill switch does not wait.
+  const isBad = state.status === "failed" || state.status === "rolledBack";
+  cloud.campaigns[isBad ? "wake" : "wakeSoon"](organisationId, campaignId);
 }
