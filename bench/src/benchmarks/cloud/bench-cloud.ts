@@ -27,10 +27,21 @@ export interface BenchCloud {
 }
 
 /** Limits are on; the load comes from few addresses and one operator, and asks more often than a fleet would. */
-const LIMITS = ["--check-rate", "1000", "--event-quota", "1000000", "--device-rate", "100000", "--operator-rate", "1000000"];
-export const cloudArgs = (store: BenchStore): string[] => [
+const LIMITS = [
+  "--check-rate",
+  "1000",
+  "--event-quota",
+  "1000000",
+  "--device-rate",
+  "100000",
+  "--operator-rate",
+  "1000000",
+  "--four-eyes",
+  "off",
+];
+export const cloudArgs = (place: readonly string[]): string[] => [
   "run",
-  ...store.args,
+  ...place,
   ...LIMITS,
   "--port",
   "0",
@@ -52,7 +63,7 @@ export async function withBenchCloud<T>(
   };
   try {
     const fleet = await seed(store, options.vehicles);
-    const cloud = await start("cloud", cloudArgs(store));
+    const cloud = await start("cloud", cloudArgs(store.args));
     const ceiling = await start("plain");
     const operatorKey = (await readFile(operatorKeyFile(store.folder), "utf8")).trim();
     const client = new CloudClient(cloud.url, operatorKey);

@@ -1,12 +1,16 @@
 import type { BenchCloud } from "./bench-cloud.ts";
+import { campaignStart } from "./campaign-start.ts";
 import type { CloudResult } from "./cloud-result.ts";
 import { telemetry } from "./telemetry.ts";
+import { twoInstances } from "./two-instances.ts";
 import { updateChecks } from "./update-checks.ts";
 import { vehicleList } from "./vehicle-list.ts";
 
-/** In the order in which they run. */
+/** In the order in which they run; the second instance asks for the jobs of the campaign. */
 export const CASES: Readonly<Record<string, (bench: BenchCloud) => Promise<CloudResult[]>>> = {
   "update-checks": updateChecks,
   telemetry,
   "vehicle-list": vehicleList,
+  "campaign-start": campaignStart,
+  "two-instances": twoInstances,
 };

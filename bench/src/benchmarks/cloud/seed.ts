@@ -10,8 +10,8 @@ export interface Fleet {
 export const HARDWARE_ID = "BENCH-ENGINE";
 export const vehicleIdOf = (number: number): string => `bench-${String(number).padStart(7, "0")}`;
 
-const MODELS = ["Corsa", "Tourer", "Vanette", "Works"];
-const REGIONS = ["eu-north", "eu-south", "us-east", "us-west", "jp"];
+export const MODELS = ["Corsa", "Tourer", "Vanette", "Works"];
+export const REGIONS = ["eu-north", "eu-south", "us-east", "us-west", "jp"];
 const organisationId = DEFAULT_ORGANISATION;
 /** Vehicles in a transaction. */
 const AT_ONCE = 250;
@@ -76,7 +76,7 @@ const vehicleRow = (number: number, at: number) => ({
   lastSeenAt: null,
   manifestAt: null,
   createdAt: at + number,
-  revision: 1,
+ 
 });
 
 const ecuRows = (number: number) => [
