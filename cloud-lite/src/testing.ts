@@ -220,6 +220,7 @@ export async function startCampaign(
   });
   const { campaignId } = made.data() as { campaignId: string };
   await test.call("POST", `/api/v1/campaigns/${campaignId}/start`);
+  await test.cloud.campaigns.idle();
   return campaignId;
 }
 

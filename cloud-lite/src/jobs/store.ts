@@ -4,6 +4,7 @@ import type { OutcomeEvent, StageEvent } from "@halfshaft/ota-format";
 import type { Scope } from "../access/grants.ts";
 import { inScope } from "../vehicles/scope.ts";
 import type { Page } from "../db/cursor.ts";
+import { onPostgres } from "../db/engine.ts";
 import type { Database } from "../db/open.ts";
 import type { Tables } from "../db/tables.ts";
 import { Refusal } from "../refusals.ts";
@@ -33,6 +34,22 @@ export async function findJobRow(
     .where("organisationId", "=", organisationId)
     .where("jobId", "=", jobId)
     .executeTakeFirst();
+}
+
+/**
+ * Keeps other transactions from changing a job until this one ends. Its offer may have been taken back since it was
+ * read; nothing else of it changes but by its own vehicle, which writes one thing after another.
+ */
+export async function holdJob(tx: Database, job: JobRow): Promise<JobRow> {
+  if (!onPostgres(tx)) return job;
+  const { withdrawnAt } = await tx
+    .selectFrom("jobs")
+    .select("withdrawnAt")
+    .where("organisationId", "=", job.organisationId)
+    .where("jobId", "=", job.jobId)
+    .forUpdate()
+    .executeTakeFirstOrThrow();
+  return { ...job, withdrawnAt: job.withdrawnAt ?? withdrawnAt };
 }
 
 export interface JobFilter {

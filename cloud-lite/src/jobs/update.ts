@@ -6,13 +6,14 @@ import { manifestAgreement } from "./agreement.ts";
 import { deriveJob, orderEvents, stageFacts, type JobState } from "./derive.ts";
 import { tellEnd, tellProgress } from "./tell.ts";
 import type { StageFact } from "./schema.ts";
-import { findJobRow, jobEcus, openJobs, type JobRow } from "./store.ts";
+import { findJobRow, holdJob, jobEcus, openJobs, type JobRow } from "./store.ts";
 
 const ENDED = new Set(["succeeded", "rolledBack", "failed", "declined", "expired"]);
 
 /** Derives a job's state anew from all of its events and stores it; audits its end, with the vehicle as actor. */
-export async function updateJob(cloud: Cloud, work: Work, job: JobRow): Promise<void> {
+export async function updateJob(cloud: Cloud, work: Work, read: JobRow): Promise<void> {
   const { tx, organisationId } = work;
+  const job = await holdJob(tx, read);
   const events = await eventsOfJob(tx, organisationId, job.vehicleId, job.jobId);
   const state = deriveJob(
     {

@@ -121,10 +121,14 @@ test("T1 the key of transport cannot sign an image", async () => {
     .execute();
   const { imageScope, signImageRepository } = await import("./image-repository.ts");
   const { organisationId } = await cloud.db.selectFrom("organisations").selectAll().executeTakeFirstOrThrow();
-  await signImageRepository(imageScope(cloud.db, organisationId, cloud.now()), cloud.signers, [
-    "targets",
-    "transport",
-  ]);
+  await cloud.db
+    .transaction()
+    .execute((tx) =>
+      signImageRepository(imageScope(tx, organisationId, cloud.now()), cloud.signers, [
+        "targets",
+        "transport",
+      ]),
+    );
   const tuf = await updater("image");
   await tuf.refresh();
   expect(await tuf.getTargetInfo(`images/${HARDWARE}_2.0.0.bin`)).toBeUndefined();
