@@ -119,8 +119,8 @@ test("U3 a withdrawn release is offered no more from the next poll on", async ()
   expect(await poll()).toMatchObject({ release: { releaseId } });
   await act(releaseId, "withdraw", { reason: "stalls" });
   expect(await poll()).toBeNull();
-  const paused = (await fixture.call("GET", "/api/v1/audit?action=campaign.paused")).data() as object[];
-  expect(paused).toMatchObject([{ payload: { reason: 'release "Release 2.0.0" was withdrawn' } }]);
+  const halted = (await fixture.call("GET", "/api/v1/audit?action=campaign.halted")).data() as object[];
+  expect(halted).toMatchObject([{ payload: { reasons: [{ kind: "releaseWithdrawn" }] } }]);
 });
 
 test("U3 the version of a withdrawn release stays taken", async () => {

@@ -19,35 +19,34 @@ export async function withdrawRelease(work: Work, releaseId: string, reason: str
     .where("organisationId", "=", organisationId)
     .where("releaseId", "=", releaseId)
     .execute();
-  await pauseCampaigns(work, releaseId, name);
+  await haltCampaigns(work, releaseId);
   await work.audit({
     action: "release.withdrawn",
     subjectKind: "release",
     subjectId: releaseId,
-    payload: { before: { state }, after: { state: "withdrawn" }, reason },
+    payload: { before: { state }, after: { state: "withdrawn" } },
+    why: reason,
   });
   return getRelease(tx, organisationId, releaseId);
 }
 
-async function pauseCampaigns(work: Work, releaseId: string, name: string): Promise<void> {
-  const paused = await work.tx
+/** As the kill switch does: it would find the same at its next turn, but vehicles may ask before. */
+async function haltCampaigns(work: Work, releaseId: string): Promise<void> {
+  const reasons = [{ kind: "releaseWithdrawn" }];
+  const halted = await work.tx
     .updateTable("campaigns")
-    .set({ state: "paused" })
+    .set({ state: "paused", haltedFor: JSON.stringify(reasons) })
     .where("organisationId", "=", work.organisationId)
     .where("releaseId", "=", releaseId)
     .where("state", "=", "active")
     .returning("campaignId")
     .execute();
-  for (const { campaignId } of paused) {
+  for (const { campaignId } of halted) {
     await work.audit({
-      action: "campaign.paused",
+      action: "campaign.halted",
       subjectKind: "campaign",
       subjectId: campaignId,
-      payload: {
-        before: { state: "active" },
-        after: { state: "paused" },
-        reason: `release "${name}" was withdrawn`,
-      },
+      payload: { before: { state: "active" }, after: { state: "paused" }, reasons },
     });
   }
 }
