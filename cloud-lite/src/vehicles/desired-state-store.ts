@@ -58,7 +58,10 @@ export async function listStates(
   return rows.map(({ body, ...row }) => ({ ...row, state: JSON.parse(body) as StateBody }));
 }
 
-/** Writes the next version, unless the present one says the same; audited before and after. */
+/**
+ * Writes the next version, unless the present one says the same; audited before and after.
+ * @throws {Refusal} PRECONDITION_FAILED where another write took place at the same moment
+ */
 export async function putState(
   work: Work,
   subject: StateSubject,
@@ -70,10 +73,14 @@ export async function putState(
   if (current.version > 0 && JSON.stringify(current.state) === body) return current;
   const { tx, organisationId, at: createdAt } = work;
   const version = current.version + 1;
-  await tx
+  const written = await tx
     .insertInto("desiredStates")
     .values({ organisationId, ...subject, version, body, createdAt, createdBy })
-    .execute();
+    .onConflict((conflict) => conflict.doNothing())
+    .returning("version")
+    .executeTakeFirst();
+  // Someone else wrote this version a moment ago.
+  if (!written) throw new Refusal("PRECONDITION_FAILED", { etag: `version ${version}` });
   await work.audit({
     action: "desiredState.changed",
     subjectKind: subject.subjectKind,

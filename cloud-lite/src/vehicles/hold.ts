@@ -1,19 +1,7 @@
-import type { Database } from "../db/open.ts";
 import type { Work } from "../plugins/writes.ts";
 import { HELD_REASONS } from "./replacement-rules.ts";
 import type { HeldReason } from "./tables.ts";
 import type { ReplacementKind, ReplacementState } from "./twin-tables.ts";
-
-/** Whether a vehicle gets no offers and no jobs until somebody has looked at it. */
-export async function isHeld(db: Database, organisationId: string, vehicleId: string): Promise<boolean> {
-  const row = await db
-    .selectFrom("vehicles")
-    .select("heldReason")
-    .where("organisationId", "=", organisationId)
-    .where("vehicleId", "=", vehicleId)
-    .executeTakeFirst();
-  return row !== undefined && row.heldReason !== null;
-}
 
 /** Why a vehicle with these undecided and rejected replacements is held; null: it is not. */
 export function heldReason(

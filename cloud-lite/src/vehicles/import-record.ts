@@ -19,7 +19,12 @@ export const AsBuiltEcu = Type.Object(
 );
 export type AsBuiltEcu = Static<typeof AsBuiltEcu>;
 
-const { ecus: _ecus, gateway: _gateway, ...aboutVehicle } = VehicleBody.properties;
+const {
+  ecus: _ecus,
+  gateway: _gateway,
+  allowUnknownHardware: _allow,
+  ...aboutVehicle
+} = VehicleBody.properties;
 
 /** One row of an import: a vehicle with its ECUs. It has a vehicle id, a VIN, or both. */
 export const AsBuiltVehicle = Type.Object(

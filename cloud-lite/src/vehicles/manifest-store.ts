@@ -21,6 +21,13 @@ export interface SoftwareChange {
  */
 export async function storeManifest(work: Work, vehicleId: string, manifest: VersionManifest): Promise<void> {
   const { tx, organisationId, at } = work;
+  // First, for it lets a vehicle's manifests in one after the other, on every engine.
+  await tx
+    .updateTable("vehicles")
+    .set({ manifestAt: at })
+    .where("organisationId", "=", organisationId)
+    .where("vehicleId", "=", vehicleId)
+    .execute();
   await keepManifest(work, vehicleId, manifest);
   const ecus = await ecusOf(tx, organisationId, [vehicleId]);
   const changes: SoftwareChange[] = [];
@@ -39,12 +46,6 @@ export async function storeManifest(work: Work, vehicleId: string, manifest: Ver
   }
   if (changes.length > 0) await noteChanges(work, vehicleId, changes);
   await noteReplacements(work, vehicleId, ecus, manifest);
-  await tx
-    .updateTable("vehicles")
-    .set({ manifestAt: at })
-    .where("organisationId", "=", organisationId)
-    .where("vehicleId", "=", vehicleId)
-    .execute();
 }
 
 /** A manifest that says the same about the ECUs as the last one takes its place. */

@@ -34,8 +34,10 @@ export async function approveReplacement(cloud: Cloud, work: Work, decision: Dec
   const row = await getReplacement(work.tx, work.organisationId, vehicleId, decision.replacementId);
   if (row.state === "approved") return;
   if (row.state === "resolved") throw decided(row);
+  const isFirst = await decide(work, row, { state: "approved", by: decision.by, why: decision.why });
+  // Someone else was quicker by a moment.
+  if (!isFirst) throw decided(row);
   await takeIn(work, row);
-  await decide(work, row, { state: "approved", by: decision.by, why: decision.why });
   await adaptJobs(cloud, work, row);
   await raiseDesiredRevision(work.tx, work.organisationId, vehicleId);
   await settleHold(work, vehicleId);

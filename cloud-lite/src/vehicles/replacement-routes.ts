@@ -9,15 +9,21 @@ import { approveReplacement, rejectReplacement } from "./replacement-decision.ts
 import {
   formerEcu,
   getReplacement,
+  listFleetReplacements,
   listReplacements,
   reportedEcu,
   type ReplacementRow,
 } from "./replacement-store.ts";
 import { VehicleId } from "./schema.ts";
+import { scopesFor } from "./scope.ts";
 import { present } from "./store.ts";
 import { requireVehicle } from "./twin-access.ts";
 
 const closed = { additionalProperties: false } as const;
+
+const State = Type.Enum(["open", "approved", "rejected", "resolved"], {
+  description: "resolved: the vehicle reports what the twin knows again",
+});
 
 export const Replacement = Type.Object(
   {
@@ -37,10 +43,7 @@ export const Replacement = Type.Object(
       Type.Object({ ecuId: Type.String(), name: Type.String(), hardwareId: HardwareId }, closed),
     ),
     after: Type.Optional(Type.Object(EcuReport.properties, closed)),
-    state: Type.Union(
-      [Type.Literal("open"), Type.Literal("approved"), Type.Literal("rejected"), Type.Literal("resolved")],
-      { description: "resolved: the vehicle reports what the twin knows again" },
-    ),
+    state: State,
     detectedAt: WallTime,
     decidedAt: Type.Optional(WallTime),
     decidedBy: Type.Optional(Type.String()),
@@ -80,6 +83,27 @@ export function addReplacementRoutes(app: App, cloud: Cloud): void {
       await requireVehicle(cloud.db, actor, vehicleId, "fleet.read");
       const page = readPage(request.query);
       const found = await listReplacements(cloud.db, actor.organisationId, vehicleId, page);
+      const { rows, nextCursor } = cutPage(found, page, (row) => row.replacementId);
+      return answer(cloud, request, rows.map(view), nextCursor);
+    },
+  );
+
+  app.get(
+    "/api/v1/replacements",
+    {
+      schema: {
+        tags,
+        summary: "List the ECU replacements of the fleet, newest first; the open ones unless said otherwise",
+        querystring: Type.Object({ ...PageQuery, state: Type.Optional(State) }, closed),
+        response: answers(Type.Array(ref(Replacement))),
+      },
+    },
+    async (request) => {
+      const { organisationId } = actorOf(request);
+      const { state = "open" } = request.query;
+      const page = readPage(request.query);
+      const scopes = scopesFor(request, "fleet.read");
+      const found = await listFleetReplacements(cloud.db, organisationId, scopes, page, state);
       const { rows, nextCursor } = cutPage(found, page, (row) => row.replacementId);
       return answer(cloud, request, rows.map(view), nextCursor);
     },

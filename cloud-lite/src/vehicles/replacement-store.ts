@@ -1,6 +1,7 @@
 import type { Selectable } from "kysely";
 import { v7 as uuidv7 } from "uuid";
 import type { EcuReport, VersionManifest } from "@halfshaft/ota-format";
+import type { Scope } from "../access/grants.ts";
 import type { Page } from "../db/cursor.ts";
 import type { Database } from "../db/open.ts";
 import type { Tables } from "../db/tables.ts";
@@ -8,6 +9,7 @@ import type { Work } from "../plugins/writes.ts";
 import { Refusal } from "../refusals.ts";
 import { settleHold } from "./hold.ts";
 import { findReplacements, isSilent, type Finding, type KnownUnit } from "./replacement-rules.ts";
+import { inScope, isUnbounded } from "./scope.ts";
 import type { EcuRow } from "./store.ts";
 import type { ReplacementState } from "./twin-tables.ts";
 
@@ -64,14 +66,18 @@ export async function noteReplacements(
   await settleHold(work, vehicleId);
 }
 
+/**
+ * Writes down what became of a replacement, unless it is no longer in the state in which it was read.
+ * @returns whether it was
+ */
 export async function decide(
   work: Work,
   row: ReplacementRow,
   decision: { state: Exclude<ReplacementState, "open">; by: string; why?: string },
-): Promise<void> {
+): Promise<boolean> {
   const { tx, organisationId, at } = work;
   const { vehicleId, replacementId, kind, name } = row;
-  await tx
+  const decided = await tx
     .updateTable("ecuReplacements")
     .set({
       state: decision.state,
@@ -81,7 +87,10 @@ export async function decide(
     })
     .where("organisationId", "=", organisationId)
     .where("replacementId", "=", replacementId)
-    .execute();
+    .where("state", "=", row.state)
+    .returning("replacementId")
+    .executeTakeFirst();
+  if (!decided) return false;
   await work.audit({
     action: `replacement.${decision.state}`,
     subjectKind: "vehicle",
@@ -95,6 +104,7 @@ export async function decide(
       why: decision.why,
     },
   });
+  return true;
 }
 
 /** The same difference, reported again, is the same replacement. */
@@ -140,6 +150,37 @@ export async function listReplacements(
     .where("vehicleId", "=", vehicleId)
     .$if(page.after !== undefined, (q) => q.where("replacementId", "<", page.after!))
     .orderBy("replacementId", "desc")
+    .limit(page.limit + 1)
+    .execute();
+}
+
+/** Those of the whole fleet in a state, newest first, within the scopes; one more than the page holds. */
+export async function listFleetReplacements(
+  db: Database,
+  organisationId: string,
+  scopes: readonly Scope[],
+  page: Page,
+  state: ReplacementState,
+): Promise<ReplacementRow[]> {
+  return db
+    .selectFrom("ecuReplacements as r")
+    .selectAll("r")
+    .where("r.organisationId", "=", organisationId)
+    .where("r.state", "=", state)
+    .$if(!isUnbounded(scopes), (q) =>
+      q.where((eb) =>
+        eb.exists(
+          eb
+            .selectFrom("vehicles as v")
+            .select("v.vehicleId")
+            .whereRef("v.organisationId", "=", "r.organisationId")
+            .whereRef("v.vehicleId", "=", "r.vehicleId")
+            .where((vehicle) => inScope(vehicle, scopes)),
+        ),
+      ),
+    )
+    .$if(page.after !== undefined, (q) => q.where("r.replacementId", "<", page.after!))
+    .orderBy("r.replacementId", "desc")
     .limit(page.limit + 1)
     .execute();
 }

@@ -54,9 +54,19 @@ test("D3 an ECU that was replaced in a workshop holds the vehicle, once", async 
   expect(await replacements()).toMatchObject([
     { kind: "replaced", state: "open", before: { ecuId: "ENG-car" }, after: { ecuId: "ENG-new" } },
   ]);
-  expect(await heldReason()).toBe("ecuReplaced");
+  expect(await vehicle()).toMatchObject({ heldReason: "ecuReplaced", heldAt: fixture.clock.at });
   expect((await vehicle()).ecus.map(({ ecuId }) => ecuId)).toContain("ENG-car");
   expect((await actions()).filter((action) => action === "vehicle.held")).toHaveLength(1);
+});
+
+test("D3 what waits for a decision is listed for the whole fleet", async () => {
+  await report({ ecuId: "ENG-new" });
+  const list = async (query: string): Promise<unknown> =>
+    (await fixture.call("GET", `/api/v1/replacements${query}`)).data();
+  expect(await list("")).toMatchObject([{ vehicleId: "car", name: "Engine control" }]);
+  await decide((await replacements())[0]!.replacementId, "approve");
+  expect(await list("")).toEqual([]);
+  expect(await list("?state=approved")).toMatchObject([{ vehicleId: "car" }]);
 });
 
 test("D3 a held vehicle is offered nothing", async () => {

@@ -112,6 +112,8 @@ export const VehiclePatch = Type.Object(
 );
 export type VehiclePatch = Static<typeof VehiclePatch>;
 
+const HELD = ["ecuReplaced", "ecuHardwareChanged", "ecuAdded", "ecuMissing", "replacementRejected"] as const;
+
 /** As built, and what the ECU last reported of itself. */
 export const VehicleEcu = Type.Object(
   {
@@ -123,6 +125,7 @@ export const VehicleEcu = Type.Object(
     activeBank: Type.Optional(Bank),
     bootState: Type.Optional(BootState),
     reportedAt: Type.Optional(WallTime),
+    hardwareRevision: Type.Optional(Type.String({ examples: ["C2"] })),
   },
   closed,
 );
@@ -145,6 +148,10 @@ export const Vehicle = Type.Object(
     presence: Type.Optional(Type.Union([Type.Literal("online"), Type.Literal("offline")])),
     lastSeenAt: Type.Optional(WallTime),
     manifestAt: Type.Optional(WallTime),
+    heldReason: Type.Optional(
+      Type.Enum(HELD, { description: "Why it gets no offers until someone has looked at it" }),
+    ),
+    heldAt: Type.Optional(WallTime),
     createdAt: WallTime,
     retiredAt: Type.Optional(WallTime),
   },

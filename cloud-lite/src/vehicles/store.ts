@@ -151,6 +151,8 @@ async function withParts(
       presence: row.presence,
       lastSeenAt: row.lastSeenAt,
       manifestAt: row.manifestAt,
+      heldReason: row.heldReason,
+      heldAt: row.heldAt,
       createdAt: row.createdAt,
       retiredAt: row.retiredAt,
     }),
@@ -188,6 +190,7 @@ const ecuView = (row: EcuRow): VehicleEcu =>
     activeBank: row.activeBank,
     bootState: row.bootState,
     reportedAt: row.reportedAt,
+    hardwareRevision: row.hardwareRevision,
   });
 
 type Present<T> = { [K in keyof T as null extends T[K] ? never : K]: T[K] } & {
