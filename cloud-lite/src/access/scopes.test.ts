@@ -21,6 +21,7 @@ let operator: string;
 let campaignId: string;
 beforeEach(async () => {
   fixture = await testCloud();
+  const { releaseId } = await publishRelease(fixture, "2.0.0", firmware(2));
   for (const [vehicleId, region] of [
     [EU_CAR, "EU"],
     [US_CAR, "US"],
@@ -28,7 +29,6 @@ beforeEach(async () => {
     const ecus = [{ ecuId: `ENG-${vehicleId}`, name: "Engine control", hardwareId: HARDWARE }];
     await fixture.call("POST", "/api/v1/vehicles", { body: { vehicleId, region, ecus } });
   }
-  const { releaseId } = await publishRelease(fixture, "2.0.0", firmware(2));
   campaignId = await startCampaign(fixture, releaseId, [EU_CAR, US_CAR]);
   viewer = await keyOfUser(fixture, "viewer", [inEurope("viewer")]);
   operator = await keyOfUser(fixture, "operator", [inEurope("operator")]);
