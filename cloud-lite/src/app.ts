@@ -41,6 +41,8 @@ import { addWebhookRoutes } from "./webhooks/routes.ts";
 import { NewWebhook, Webhook, WebhookAttempt } from "./webhooks/schema.ts";
 import { addVehicleRoutes } from "./vehicles/routes.ts";
 import { DeviceToken, StoredEvent, Vehicle } from "./vehicles/schema.ts";
+import { SelectionPreview } from "./campaigns/preview.ts";
+import { FleetSummary } from "./vehicles/summary.ts";
 import { VehicleSelection } from "./vehicles/selection.ts";
 import { addTwinRoutes, TWIN_SCHEMAS } from "./vehicles/twin-routes.ts";
 
@@ -62,6 +64,8 @@ const SCHEMAS = [
   StoredEvent,
   TelemetryStreams,
   VehicleSelection,
+  SelectionPreview,
+  FleetSummary,
   Campaign,
   JobSummary,
   Job,

@@ -17,8 +17,8 @@ export type Skipped = Partial<Record<SkipReason, number>>;
 
 /** What each of these vehicles gets from a campaign now, or why it gets nothing. */
 export async function assignSoftware(
-  work: Work,
-  campaign: CampaignRow,
+  work: Pick<Work, "tx" | "organisationId">,
+  campaign: Pick<CampaignRow, "releaseId" | "revertsCampaignId">,
   vehicleIds: readonly string[],
 ): Promise<{ assigned: Map<string, VehicleAssignment>; skipped: Skipped }> {
   const { tx, organisationId } = work;
@@ -44,7 +44,10 @@ export async function assignSoftware(
 }
 
 /** Somebody must look at these vehicles before they get anything. */
-async function heldOf({ tx, organisationId }: Work, vehicleIds: readonly string[]): Promise<Set<string>> {
+async function heldOf(
+  { tx, organisationId }: Pick<Work, "tx" | "organisationId">,
+  vehicleIds: readonly string[],
+): Promise<Set<string>> {
   const rows = await tx
     .selectFrom("vehicles")
     .select("vehicleId")

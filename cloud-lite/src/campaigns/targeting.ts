@@ -91,7 +91,8 @@ export async function targetedAfter(
   return rows.map((row) => row.vehicleId);
 }
 
-function targeted(db: Database, target: VehicleSelection, { scopes, ...context }: TargetContext) {
+/** The vehicles of a target, as `v`, to select and count as needed. */
+export function targeted(db: Database, target: VehicleSelection, { scopes, ...context }: TargetContext) {
   const query = selectedVehicles(db, target, context);
   return scopes ? whereInScope(query, scopes) : query;
 }

@@ -4,6 +4,7 @@ import type { App, Cloud } from "../cloud.ts";
 import { readPage } from "../db/cursor.ts";
 import { actorOf } from "../plugins/admission.ts";
 import { answer, answers, ref } from "../plugins/answers.ts";
+import { PreviewBody, previewSelection, SelectionPreview } from "../campaigns/preview.ts";
 import { Vehicle } from "./schema.ts";
 import { scopesFor } from "./scope.ts";
 import { readCursor, writeCursor } from "./search-cursor.ts";
@@ -15,6 +16,7 @@ import {
   type FleetSearch,
 } from "./search-schema.ts";
 import { searchVehicles } from "./search.ts";
+import { addSummaryRoute } from "./summary-routes.ts";
 import { checkSelection } from "./selection.ts";
 import { vehiclesById } from "./store.ts";
 
@@ -22,6 +24,8 @@ const tags = ["vehicles"];
 const DEFAULT_LIMIT = 50;
 
 export function addSearchRoutes(app: App, cloud: Cloud): void {
+  addPreviewRoute(app, cloud);
+  addSummaryRoute(app, cloud);
   app.get(
     "/api/v1/vehicles",
     {
@@ -54,6 +58,27 @@ export function addSearchRoutes(app: App, cloud: Cloud): void {
       checkSelection(selection);
       const search = { selection, q, retired: false, ...readOrder(request.body) };
       return page(cloud, request, search, { limit, cursor });
+    },
+  );
+}
+
+function addPreviewRoute(app: App, cloud: Cloud): void {
+  app.post(
+    "/api/v1/vehicles/preview",
+    {
+      config: { permission: "fleet.read" },
+      schema: {
+        tags,
+        summary: "Count what a selection holds, and what a release would do there; changes nothing",
+        body: PreviewBody,
+        response: answers(ref(SelectionPreview)),
+      },
+    },
+    async (request) => {
+      const { selection, releaseId } = request.body;
+      const { organisationId } = actorOf(request);
+      const context = { organisationId, at: cloud.now(), scopes: scopesFor(request, "fleet.read") };
+      return answer(cloud, request, await previewSelection(cloud.db, selection, context, releaseId));
     },
   );
 }

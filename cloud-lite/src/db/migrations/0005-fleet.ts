@@ -9,6 +9,11 @@ const INDEXES: Readonly<Record<string, NewIndex>> = {
   vehiclesTrim: { table: "vehicles", columns: ["organisationId", "trim"] },
   vehiclesYear: { table: "vehicles", columns: ["organisationId", "year", "vehicleId"] },
   vehiclesRegion: { table: "vehicles", columns: ["organisationId", "region", "model", "year"] },
+  // What the summary counts, in one pass.
+  vehiclesSummary: {
+    table: "vehicles",
+    columns: ["organisationId", "region", "model", "presence", "retiredAt"],
+  },
   vehiclesOwner: { table: "vehicles", columns: ["organisationId", "owner"] },
   vehiclesPresence: { table: "vehicles", columns: ["organisationId", "presence", "vehicleId"] },
   vehiclesLastSeen: { table: "vehicles", columns: ["organisationId", "lastSeenAt", "vehicleId"] },
@@ -19,6 +24,7 @@ const INDEXES: Readonly<Record<string, NewIndex>> = {
     columns: ["organisationId", "name", "value", "vehicleId"],
   },
   ecusVersion: { table: "ecus", columns: ["organisationId", "hardwareId", "versionKey", "vehicleId"] },
+  ecusSummary: { table: "ecus", columns: ["organisationId", "hardwareId", "version"] },
   // From a vehicle to its ECUs of a version: without it, SQLite reads the index before from end to end for each.
   ecusOfVehicle: { table: "ecus", columns: ["organisationId", "vehicleId", "hardwareId", "versionKey"] },
   jobsNewest: { table: "jobs", columns: ["organisationId", "vehicleId", "jobId"] },
