@@ -19,6 +19,10 @@ const verbs: Program["verbs"] = {
     help: "what the cloud bears beside a plain server: checks, telemetry, lists, campaigns",
     load: async () => (await import("./cli/cloud.ts")).cloud,
   },
+  "cloud-kill": {
+    help: "the cloud killed under write load: nothing acknowledged is lost",
+    load: async () => (await import("./cli/cloud-kill.ts")).cloudKill,
+  },
   delta: {
     help: "sizes, times and memory of patches, beside other tools",
     load: async () => (await import("./cli/delta.ts")).delta,

@@ -76,7 +76,6 @@ const vehicleRow = (number: number, at: number) => ({
   lastSeenAt: null,
   manifestAt: null,
   createdAt: at + number,
- 
 });
 
 const ecuRows = (number: number) => [
