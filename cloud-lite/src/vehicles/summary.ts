@@ -139,21 +139,29 @@ async function allVersions(db: Database, context: SummaryContext): Promise<Versi
   return all;
 }
 
+/** Finds the ECUs by their vehicles first: grouping them at once, SQLite would walk along all ECUs of the fleet. */
 async function versionsOf(
   db: Database,
   { organisationId, scopes }: SummaryContext,
   which: "in use" | "retired",
 ): Promise<VersionCounts> {
   const rows = await db
-    .selectFrom("vehicles as v")
-    .innerJoin("ecus as e", (join) =>
-      join.onRef("e.organisationId", "=", "v.organisationId").onRef("e.vehicleId", "=", "v.vehicleId"),
+    .with(
+      (cte) => cte("found").materialized(),
+      (q) =>
+        q
+          .selectFrom("vehicles as v")
+          .innerJoin("ecus as e", (join) =>
+            join.onRef("e.organisationId", "=", "v.organisationId").onRef("e.vehicleId", "=", "v.vehicleId"),
+          )
+          .select(["e.hardwareId", "e.version"])
+          .where("v.organisationId", "=", organisationId)
+          .where("v.retiredAt", which === "retired" ? "is not" : "is", null)
+          .where((eb) => inScope(eb, scopes)),
     )
-    .select((eb) => ["e.hardwareId", "e.version", eb.fn.countAll().as("ecus")])
-    .where("v.organisationId", "=", organisationId)
-    .where("v.retiredAt", which === "retired" ? "is not" : "is", null)
-    .where((eb) => inScope(eb, scopes))
-    .groupBy(["e.hardwareId", "e.version"])
+    .selectFrom("found")
+    .select((eb) => ["hardwareId", "version", eb.fn.countAll().as("ecus")])
+    .groupBy(["hardwareId", "version"])
     .execute();
   return tally(rows);
 }
