@@ -1,5 +1,13 @@
 import SqliteDatabase from "better-sqlite3";
-import { CompiledQuery, SqliteDialect, SqliteDriver, type DatabaseConnection, type Driver } from "kysely";
+import {
+  CompiledQuery,
+  SqliteAdapter,
+  SqliteDialect,
+  SqliteDriver,
+  type DatabaseConnection,
+  type DialectAdapter,
+  type Driver,
+} from "kysely";
 import { withKeptStatements } from "./statements.ts";
 
 const BUSY_TIMEOUT_MS = 5000;
@@ -26,6 +34,17 @@ export class EmbeddedDialect extends SqliteDialect {
 
   override createDriver(): Driver {
     return new ImmediateDriver({ database: this.#database });
+  }
+
+  override createAdapter(): DialectAdapter {
+    return new TransactionalAdapter();
+  }
+}
+
+/** Migrations are one transaction, so that one that was cut off left nothing: SQLite can, and Kysely does not ask. */
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
   }
 }
 
