@@ -1,3 +1,4 @@
+import { revokeDeviceTokens } from "../access/credential-store.ts";
 import type { Work } from "../plugins/writes.ts";
 import { Refusal } from "../refusals.ts";
 import type { Vehicle } from "./schema.ts";
@@ -9,14 +10,7 @@ import type { Vehicle } from "./schema.ts";
 export async function retireVehicle(work: Work, { vehicleId }: Vehicle): Promise<void> {
   const { tx, organisationId, at } = work;
   await setRetired(work, vehicleId, at);
-  await tx
-    .updateTable("credentials")
-    .set({ revokedAt: at })
-    .where("organisationId", "=", organisationId)
-    .where("kind", "=", "device")
-    .where("vehicleId", "=", vehicleId)
-    .where("revokedAt", "is", null)
-    .execute();
+  await revokeDeviceTokens(tx, organisationId, vehicleId, at);
   await tx
     .updateTable("jobs")
     .set({ status: "expired", withdrawnAt: at, endedAt: at, turn: null })

@@ -45,7 +45,7 @@ export const access: Migration = {
       lastUsedAt: { kind: "integer?" },
     });
     for (const [name, index] of Object.entries(INDEXES)) await createIndex(db, name, index);
-    await giveKeysAPerson(db as Kysely<Tables>);
+    await giveKeysAPerson(db);
   },
 };
 
