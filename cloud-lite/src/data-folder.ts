@@ -36,10 +36,15 @@ const artifactsOf = (folder: string): string => join(folder, "artifacts");
 export const openArtifacts = async ({ data, artifacts }: Place): Promise<ArtifactStore> =>
   artifacts ? artifactsInS3(readS3Place(artifacts)) : artifactFolder(artifactsOf(data));
 
-export async function isInitialised(folder: string): Promise<boolean> {
-  // The key file is written last.
-  return isThere(operatorKeyFile(folder));
-}
+/** Written last. The key file says the same, until somebody has put it in a safe place. */
+const markerFile = (folder: string): string => join(folder, "cloud.json");
+const MARKER = `${JSON.stringify({ format: 1 })}\n`;
+
+export const isInitialised = async (folder: string): Promise<boolean> =>
+  (await isThere(markerFile(folder))) || (await isThere(operatorKeyFile(folder)));
+
+/** Files with which a folder is a cloud. */
+export const isMark = (path: string): boolean => path === "cloud.json" || path === "operator-key";
 
 /** What a ceremony that was cut off may have left, or what another instance gave. */
 const OURS = /^(artifacts|keys|lock|cloud\.sqlite.*)$/;
@@ -66,6 +71,7 @@ export async function initialiseFolder(place: Place, now: () => number): Promise
       const signers = await readKeyFiles(keyFolder(folder));
       const { operatorKey } = await initialise(db, signers, now(), keyFolder(folder));
       await writeFile(operatorKeyFile(folder), `${operatorKey}\n`, { mode: 0o600, flag: "wx" });
+      await writeFile(markerFile(folder), MARKER);
     } finally {
       await db.destroy();
     }
@@ -77,6 +83,7 @@ export async function openFolder(place: Place, now: () => number): Promise<DataF
   const folder = place.data;
   if (!(await isInitialised(folder))) throw new Refusal("CLOUD_NOT_INITIALISED", { folder });
   return usable(folder, async () => {
+    if (!(await isThere(markerFile(folder)))) await writeFile(markerFile(folder), MARKER);
     const signers = await readKeyFiles(keyFolder(folder));
     const db = await openDatabase(databaseOf(place), now, { connections: place.databaseConnections });
     try {

@@ -49,6 +49,15 @@ test("A12 what was written is there after a restart", async () => {
   await second.close();
 });
 
+test("A12 a cloud is the same one after its operator key was put in a safe place", async () => {
+  await initialiseFolder(config, Date.now);
+  await rm(operatorKeyFile(config.data));
+  await expect(initialiseFolder(config, Date.now)).rejects.toMatchObject({
+    code: "CLOUD_ALREADY_INITIALISED",
+  });
+  await (await startCloud(config)).close();
+});
+
 test("A12 keys and the operator key are for this user alone", async () => {
   await initialiseFolder(config, Date.now);
   const modeOf = async (path: string): Promise<number> => (await stat(join(config.data, path))).mode & 0o777;

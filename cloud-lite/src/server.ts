@@ -1,4 +1,7 @@
+import { createHash } from "node:crypto";
 import type { Server } from "node:net";
+import { hostname } from "node:os";
+import { resolve } from "node:path";
 import { Server as TlsServer } from "node:tls";
 import pino, { type Logger } from "pino";
 import { workerDeltaEngine } from "@halfshaft/ota-format/delta";
@@ -22,7 +25,7 @@ import { sweepUploads } from "./releases/upload-store.ts";
 import { post } from "./webhooks/deliver.ts";
 import { createDispatcher } from "./webhooks/dispatcher.ts";
 import { runWebhooks } from "./webhooks/run.ts";
-import { createMqttIntake } from "./telemetry/from-mqtt.ts";
+import { createBrokerIntake, createMqttIntake } from "./telemetry/from-mqtt.ts";
 import { openTelemetrySink } from "./tracing/open-telemetry.ts";
 import { createTracing } from "./tracing/tracing.ts";
 import type { Presence } from "./mqtt/topics.ts";
@@ -67,7 +70,12 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
   const openBroker = async (): Promise<OutsideBroker & { readonly server?: Server }> => {
     if (config.mqttBroker) {
       const password = await readBrokerPassword(config.mqttPasswordFile);
-      return connectOutsideBroker(config.mqttBroker, password, { onPresence, onError });
+      const onEvents = createBrokerIntake(() => cloud);
+      return connectOutsideBroker(config.mqttBroker, password, instanceOf(config), {
+        onPresence,
+        onEvents,
+        onError,
+      });
     }
     return createBroker({
       tls,
@@ -152,6 +160,13 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
     throw error;
   }
 }
+
+/** Stays over a restart; two instances differ in machine, folder or port. */
+const instanceOf = ({ data, port }: CloudConfig): string =>
+  createHash("sha256")
+    .update([hostname(), resolve(data), port || process.pid].join("\n"))
+    .digest("hex")
+    .slice(0, 16);
 
 const LOG_STREAM = pino.destination(2);
 const REDACTED = ["req.headers.authorization", "token", "password"];

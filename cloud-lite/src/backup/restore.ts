@@ -1,9 +1,9 @@
 import { chmod, mkdir, mkdtemp, readdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { artifactFolder, type ArtifactStore } from "../artifacts/store.ts";
 import { headOf } from "../audit/store.ts";
 import { verifyAudit } from "../audit/verify.ts";
-import { databaseOf, keyFolder, openArtifacts, operatorKeyFile, type Place } from "../data-folder.ts";
+import { databaseOf, keyFolder, isMark, openArtifacts, type Place } from "../data-folder.ts";
 import { isPostgresUrl } from "../db/engine.ts";
 import { connect, openDatabase, type Database } from "../db/open.ts";
 import { withoutPassword } from "../db/postgres.ts";
@@ -89,8 +89,8 @@ async function restoreInto(
     await loadPostgres(databaseOf(place), dump);
     await rm(dump);
   }
-  // The operator key last: with it the folder is a cloud.
-  const isLast = ({ path }: { path: string }): boolean => path === basename(operatorKeyFile(place.data));
+  // What makes the folder a cloud comes last.
+  const isLast = ({ path }: { path: string }): boolean => isMark(path);
   await writeFiles(
     objects,
     place.data,

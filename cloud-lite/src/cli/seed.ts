@@ -26,7 +26,11 @@ export async function run({ config, words, options }: Invocation): Promise<void>
   try {
     const found = await db.selectFrom("vehicles").select("vehicleId").limit(1).executeTakeFirst();
     if (found) throw new Refusal("SEED_NOT_EMPTY", { folder: config.data });
-    const key = (await readFile(operatorKeyFile(config.data), "utf8")).trim();
+    const path = operatorKeyFile(config.data);
+    const key = await readFile(path, "utf8").catch((cause: unknown) => {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new Refusal("FILE_UNREADABLE", { path, reason }, { cause });
+    });
     const cloud = assembleCloud({
       config: { ...config, operatorRate: NO_LIMIT },
       now: Date.now,
@@ -38,7 +42,7 @@ export async function run({ config, words, options }: Invocation): Promise<void>
       onError: (error) => console.error(error instanceof Error ? error.message : error),
     });
     const app = await buildApp(cloud);
-    const seeded = await seedDemonstration(sendTo(app, key), vehicles);
+    const seeded = await seedDemonstration(sendTo(app, key.trim()), vehicles);
     await app.close();
     await cloud.deltas.close();
     console.log(

@@ -23,9 +23,11 @@ const USERS = ["halfshaft-cloud", "car", "bus"];
 /** What docs/outgrown.md tells the operator to write. */
 const ACL = `user halfshaft-cloud
 topic read halfshaft/v1/vehicles/+/presence
+topic read halfshaft/v1/vehicles/+/events
 topic write halfshaft/v1/vehicles/+/wake-up
 
 pattern write halfshaft/v1/vehicles/%u/presence
+pattern write halfshaft/v1/vehicles/%u/events
 pattern read halfshaft/v1/vehicles/%u/wake-up
 `;
 

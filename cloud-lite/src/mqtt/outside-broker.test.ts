@@ -3,19 +3,28 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectAsync, type IClientOptions, type MqttClient } from "mqtt";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { presenceTopic, wakeUpTopic } from "@halfshaft/ota-format";
+import { eventsTopic, presenceTopic, wakeUpTopic } from "@halfshaft/ota-format";
 import { hasMosquitto, PASSWORD, startMosquitto, type TestMosquitto } from "./mosquitto.testing.ts";
+import { Refusal } from "../refusals.ts";
 import { connectOutsideBroker, readBrokerPassword, type OutsideBroker } from "./outside-broker.ts";
+
+class StoreAway extends Error {
+  override readonly name = "StoreAway";
+}
 
 describe.skipIf(!hasMosquitto)("a broker that others run (skipped without Debian's mosquitto)", () => {
   let mosquitto: TestMosquitto;
   let clients: MqttClient[];
   let instances: OutsideBroker[];
+  let stored: string[];
+  let beforeEvents: () => Promise<void>;
   const errors: unknown[] = [];
   beforeEach(async () => {
     mosquitto = await startMosquitto();
     clients = [];
     instances = [];
+    stored = [];
+    beforeEvents = () => Promise.resolve();
   });
   afterEach(async () => {
     for (const instance of instances) await instance.close();
@@ -27,8 +36,13 @@ describe.skipIf(!hasMosquitto)("a broker that others run (skipped without Debian
   /** One instance of the cloud; what it hears of presence. */
   async function instance(): Promise<{ broker: OutsideBroker; heard: string[] }> {
     const heard: string[] = [];
-    const broker = await connectOutsideBroker(`mqtt://halfshaft-cloud@${mosquitto.host}`, PASSWORD, {
+    const name = String(instances.length);
+    const broker = await connectOutsideBroker(`mqtt://halfshaft-cloud@${mosquitto.host}`, PASSWORD, name, {
       onPresence: (vehicleId, presence) => void heard.push(`${vehicleId} ${presence}`),
+      async onEvents(vehicleId, payload) {
+        await beforeEvents();
+        stored.push(`${name} ${vehicleId} ${Buffer.from(payload).toString()}`);
+      },
       onError: (error) => void errors.push(error),
     });
     instances.push(broker);
@@ -75,6 +89,47 @@ describe.skipIf(!hasMosquitto)("a broker that others run (skipped without Debian
     await expect.poll(() => heard).toContain("car online");
   });
 
+  test("E6 of several instances one stores a batch of events", async () => {
+    await instance();
+    await instance();
+    const car = await vehicle("car");
+    for (let n = 0; n < 10; n += 1) await car.publishAsync(eventsTopic("car"), `batch ${n}`, { qos: 1 });
+    await expect.poll(() => stored).toHaveLength(10);
+    const batches = stored.map((line) => line.split(" ").slice(1).join(" "));
+    expect(batches.toSorted()).toEqual(Array.from({ length: 10 }, (_, n) => `car batch ${n}`));
+  });
+
+  test("E6 events that could not be stored before the instance went come to it again", async () => {
+    const { broker } = await instance();
+    const tried = Promise.withResolvers<void>();
+    beforeEvents = () => {
+      tried.resolve();
+      return Promise.reject(new StoreAway());
+    };
+    const car = await vehicle("car");
+    await car.publishAsync(eventsTopic("car"), "batch", { qos: 1 });
+    await tried.promise;
+    await broker.close();
+    instances.length = 0;
+    beforeEvents = () => Promise.resolve();
+    await instance();
+    await expect.poll(() => stored).toEqual(["0 car batch"]);
+  });
+
+  test("E6 a batch that is refused is dropped, so that those behind it are taken", async () => {
+    await instance();
+    let refused = false;
+    beforeEvents = async () => {
+      if (refused) return;
+      refused = true;
+      throw new Refusal("BODY_NOT_JSON", { reason: "test" });
+    };
+    const car = await vehicle("car");
+    await car.publishAsync(eventsTopic("car"), "bad", { qos: 1 });
+    await car.publishAsync(eventsTopic("car"), "good", { qos: 1 });
+    await expect.poll(() => stored).toEqual(["0 car good"]);
+  });
+
   test("T2 with the documented rules a vehicle neither speaks nor listens for another", async () => {
     const { heard } = await instance();
     const bus = await vehicle("bus");
@@ -102,8 +157,8 @@ describe.skipIf(!hasMosquitto)("a broker that others run (skipped without Debian
 
   test("E1 a wrong password is refused at the start, with the broker's reason", async () => {
     const url = `mqtt://halfshaft-cloud@${mosquitto.host}`;
-    const deps = { onPresence: () => undefined, onError: () => undefined };
-    await expect(connectOutsideBroker(url, "guessed", deps)).rejects.toMatchObject({
+    const deps = { onPresence: () => undefined, onEvents: async () => undefined, onError: () => undefined };
+    await expect(connectOutsideBroker(url, "guessed", "one", deps)).rejects.toMatchObject({
       code: "MQTT_BROKER_REFUSED",
       operands: { broker: mosquitto.host },
     });
@@ -111,8 +166,8 @@ describe.skipIf(!hasMosquitto)("a broker that others run (skipped without Debian
 });
 
 test("E1 a broker that is away does not keep the cloud from starting", async () => {
-  const deps = { onPresence: () => undefined, onError: () => undefined };
-  const broker = await connectOutsideBroker("mqtt://halfshaft-cloud@127.0.0.1:1", "any", deps);
+  const deps = { onPresence: () => undefined, onEvents: async () => undefined, onError: () => undefined };
+  const broker = await connectOutsideBroker("mqtt://halfshaft-cloud@127.0.0.1:1", "any", "one", deps);
   broker.wakeUp("car");
   await broker.close();
 });

@@ -1,9 +1,12 @@
 import { Compile } from "typebox/compile";
 import { EventBatch } from "@halfshaft/ota-format";
 import { createDeviceFinder } from "../access/devices.ts";
+import type { Vehicle } from "../access/store.ts";
 import type { Cloud } from "../cloud.ts";
+import { DEFAULT_ORGANISATION } from "../db/open.ts";
 import { newRequestId } from "../plugins/request-id.ts";
 import { Refusal } from "../refusals.ts";
+import { findVehicleId } from "../vehicles/store.ts";
 
 /** Nothing that came by MQTT may be larger than what HTTPS takes. */
 const MAX_BATCH_BYTES = 1024 * 1024;
@@ -14,20 +17,41 @@ const MAX_BATCH_BYTES = 1024 * 1024;
  * @throws {Refusal} CREDENTIALS_INVALID, BODY_TOO_LARGE, BODY_NOT_JSON, REQUEST_INVALID or TELEMETRY_QUOTA
  */
 export function createMqttIntake(cloud: () => Cloud): (token: string, payload: Uint8Array) => Promise<void> {
-  const isBatch = Compile(EventBatch);
   let find: ReturnType<typeof createDeviceFinder> | undefined;
   return async (token, payload) => {
-    const { db, now, lastSeen, intake } = cloud();
+    const { db, now } = cloud();
     find ??= createDeviceFinder(db, now);
     const device = await find(token);
     if (!device) throw new Refusal("CREDENTIALS_INVALID");
-    if (payload.length > MAX_BATCH_BYTES) throw new Refusal("BODY_TOO_LARGE", { limit: MAX_BATCH_BYTES });
-    const batch = parse(payload);
-    if (!isBatch.Check(batch)) throw new Refusal("REQUEST_INVALID", { reason: "it is no batch of events" });
-    const { actor } = device;
-    lastSeen.note(actor.organisationId, actor.vehicleId, now());
-    await intake.takeInTurn({ actor, requestId: newRequestId(), events: batch.events });
+    await take(cloud(), device.actor, payload);
   };
+}
+
+/**
+ * As `createMqttIntake`, where a broker that others run says which vehicle it is.
+ * @throws {Refusal} VEHICLE_UNKNOWN, BODY_TOO_LARGE, BODY_NOT_JSON, REQUEST_INVALID or TELEMETRY_QUOTA
+ */
+export function createBrokerIntake(
+  cloud: () => Cloud,
+): (vehicleId: string, payload: Uint8Array) => Promise<void> {
+  return async (vehicleId, payload) => {
+    const organisationId = DEFAULT_ORGANISATION;
+    await findVehicleId(cloud().db, organisationId, vehicleId);
+    const actor = { kind: "vehicle", organisationId, credentialId: BROKER, vehicleId } as const;
+    await take(cloud(), actor, payload);
+  };
+}
+
+/** In place of a credential of the vehicle's own. */
+const BROKER = "mqtt-broker";
+const isBatch = Compile(EventBatch);
+
+async function take(cloud: Cloud, actor: Vehicle, payload: Uint8Array): Promise<void> {
+  if (payload.length > MAX_BATCH_BYTES) throw new Refusal("BODY_TOO_LARGE", { limit: MAX_BATCH_BYTES });
+  const batch = parse(payload);
+  if (!isBatch.Check(batch)) throw new Refusal("REQUEST_INVALID", { reason: "it is no batch of events" });
+  cloud.lastSeen.note(actor.organisationId, actor.vehicleId, cloud.now());
+  await cloud.intake.takeInTurn({ actor, requestId: newRequestId(), events: batch.events });
 }
 
 function parse(payload: Uint8Array): unknown {
