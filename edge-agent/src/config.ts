@@ -19,6 +19,8 @@ const SimulatedState = Type.Object(
     parkingBrake: Type.Optional(Type.Boolean()),
     stateOfChargePercent: Type.Optional(Type.Number({ minimum: 0, maximum: 100 })),
     batteryVolts: Type.Optional(Type.Number({ minimum: 0, maximum: 60 })),
+    charging: Type.Optional(Type.Boolean()),
+    temperatureC: Type.Optional(Type.Number({ minimum: -60, maximum: 100 })),
     night: Type.Optional(Type.Boolean()),
   },
   strict,

@@ -1,4 +1,11 @@
-import type { Configuration, FailureRecord, Outcome, Stage, TransportEstimate } from "@halfshaft/ota-format";
+import type {
+  Configuration,
+  FailureRecord,
+  Outcome,
+  SafetyPolicy,
+  Stage,
+  TransportEstimate,
+} from "@halfshaft/ota-format";
 
 /** What the gateway knows at one moment: the HMI, the command line and the tests read this and nothing else. */
 export interface GatewayState {
@@ -26,6 +33,9 @@ export interface VehicleState {
   readonly parkingBrake?: boolean;
   readonly stateOfChargePercent?: number;
   readonly batteryVolts?: number;
+  readonly charging?: boolean;
+  /** Outside, °C. */
+  readonly temperatureC?: number;
   /** Set by the light signal: a dark page at night. */
   readonly night?: boolean;
 }
@@ -109,7 +119,7 @@ export interface ConsentState {
 }
 
 export interface ConditionState {
-  readonly name: "parked" | "ignitionOff" | "minStateOfChargePercent" | "minBatteryVolts";
+  readonly name: keyof SafetyPolicy;
   readonly met: boolean;
   /** Measured and wanted, for the sentence: 71 and 80. */
   readonly found?: number | string;

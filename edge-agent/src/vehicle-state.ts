@@ -36,8 +36,13 @@ export class SimulatedVehicle implements VehicleStateSource {
 /**
  * Each condition that a safety policy demands, met or not. What cannot be measured is not met: nobody knows that it
  * is safe.
+ * @param now wall time, UTC ms
  */
-export function conditionsOf(policy: SafetyPolicy, vehicle: VehicleState): readonly ConditionState[] {
+export function conditionsOf(
+  policy: SafetyPolicy,
+  vehicle: VehicleState,
+  now: number,
+): readonly ConditionState[] {
   const conditions: ConditionState[] = [];
   if (policy.parked === true) {
     const met = vehicle.gear === "P" || (vehicle.gear === "N" && vehicle.parkingBrake === true);
@@ -55,7 +60,44 @@ export function conditionsOf(policy: SafetyPolicy, vehicle: VehicleState): reado
   if (minBatteryVolts !== undefined) {
     conditions.push(atLeast("minBatteryVolts", vehicle.batteryVolts, minBatteryVolts));
   }
+  const { charging, temperatureC } = vehicle;
+  if (policy.charging === true) {
+    const found = charging === undefined ? {} : { found: charging ? "on" : "off" };
+    conditions.push({ name: "charging", met: charging === true, ...found });
+  }
+  const { minTemperatureC, maxTemperatureC, timeWindow } = policy;
+  if (minTemperatureC !== undefined) {
+    conditions.push(atLeast("minTemperatureC", temperatureC, minTemperatureC));
+  }
+  if (maxTemperatureC !== undefined) {
+    const met = temperatureC !== undefined && temperatureC <= maxTemperatureC;
+    conditions.push({ name: "maxTemperatureC", met, found: temperatureC, wanted: maxTemperatureC });
+  }
+  if (timeWindow !== undefined) conditions.push(withinWindow(timeWindow, now));
   return conditions;
+}
+
+/** By the clock of the zone that is given, else by the vehicle's own; over midnight where it ends before it begins. */
+function withinWindow(
+  { from, to, timeZone }: NonNullable<SafetyPolicy["timeWindow"]>,
+  now: number,
+): ConditionState {
+  const found = timeOfDay(now, timeZone);
+  const wanted = `${from}–${to}`;
+  if (found === undefined) return { name: "timeWindow", met: false, wanted };
+  const met = from <= to ? found >= from && found < to : found >= from || found < to;
+  return { name: "timeWindow", met, found, wanted };
+}
+
+/** Undefined in a zone that this computer does not know. */
+function timeOfDay(now: number, timeZone: string | undefined): string | undefined {
+  try {
+    const clock = { timeZone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
+    return new Intl.DateTimeFormat("en-GB", clock).format(now);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 function atLeast(name: ConditionState["name"], found: number | undefined, wanted: number): ConditionState {

@@ -1,6 +1,8 @@
 import { Type, type Static } from "typebox";
 import { WallTime } from "./scalars.ts";
 
+const TimeOfDay = Type.String({ pattern: "^([01]\\d|2[0-3]):[0-5]\\d$", examples: ["02:30"] });
+
 /** How the driver is asked. `silent` never asks; `forced` asks until the deadline, then installs. */
 export const ConsentPolicy = Type.Object(
   {
@@ -8,9 +10,8 @@ export const ConsentPolicy = Type.Object(
     deadline: Type.Optional(WallTime),
     timeOfDay: Type.Optional(
       Type.String({
-        pattern: "^([01]\\d|2[0-3]):[0-5]\\d$",
+        ...TimeOfDay,
         description: "Of the deadline, in the time zone where the vehicle is: the last such time before it",
-        examples: ["02:30"],
       }),
     ),
   },
@@ -25,6 +26,20 @@ export const SafetyPolicy = Type.Object(
     ignitionOff: Type.Optional(Type.Boolean()),
     minStateOfChargePercent: Type.Optional(Type.Number({ minimum: 0, maximum: 100 })),
     minBatteryVolts: Type.Optional(Type.Number({ minimum: 0, maximum: 60 })),
+    charging: Type.Optional(Type.Boolean({ description: "Connected to a charger" })),
+    minTemperatureC: Type.Optional(Type.Number({ minimum: -60, maximum: 100, description: "Outside, °C" })),
+    maxTemperatureC: Type.Optional(Type.Number({ minimum: -60, maximum: 100, description: "Outside, °C" })),
+    timeWindow: Type.Optional(
+      Type.Object(
+        { from: TimeOfDay, to: TimeOfDay, timeZone: Type.Optional(Type.String({ maxLength: 64 })) },
+        {
+          additionalProperties: false,
+          description:
+            "Local time, from `from` up to `to`, over midnight too; in the vehicle's own zone unless said",
+          examples: [{ from: "22:00", to: "05:00" }],
+        },
+      ),
+    ),
   },
   { additionalProperties: false },
 );

@@ -11,9 +11,8 @@ export function weakenings(policy: SafetyPolicy, usual: SafetyPolicy): string[] 
   return Object.entries(usual).flatMap(([name, demanded]) => {
     const given = policy[name as keyof SafetyPolicy];
     if (typeof demanded === "number") {
-      return typeof given === "number" && given >= demanded
-        ? []
-        : [`${name} is ${given ?? "not demanded"} in place of ${demanded}`];
+      if (typeof given !== "number") return [`${name} is not demanded`];
+      return given >= demanded ? [] : [`${name} is ${given} in place of ${demanded}`];
     }
     return demanded && given !== true ? [`${name} is not demanded`] : [];
   });

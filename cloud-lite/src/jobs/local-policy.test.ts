@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { consentIn } from "./consent-deadline.ts";
+import { consentIn, policyIn } from "./local-policy.ts";
 
 const utc = (text: string): number => Date.parse(`${text}Z`);
 const NOON = utc("2026-06-10T12:00:00");
@@ -25,4 +25,20 @@ test("C9 where no such time is left, the deadline itself holds", () => {
 
 test("C9 without a deadline a time of day says nothing", () => {
   expect(consentIn({ mode: "banner", timeOfDay: "02:30" }, "UTC", 0)).toEqual({ mode: "banner" });
+});
+
+test("C9 in a zone that nobody knows the time of day is UTC", () => {
+  const policy = { mode: "forced", deadline: NOON, timeOfDay: "02:30" } as const;
+  for (const zone of ["Nowhere/Else", undefined]) {
+    expect(consentIn(policy, zone, 0).deadline).toBe(utc("2026-06-10T02:30:00"));
+  }
+});
+
+test.each([
+  ["Asia/Tokyo", undefined, "Asia/Tokyo"],
+  ["Asia/Tokyo", "Europe/Oslo", "Europe/Oslo"],
+  ["Nowhere/Else", undefined, undefined],
+])("C10 a time window in %s with the zone %s is in %s", (vehicle, asked, expected) => {
+  const timeWindow = { from: "01:00", to: "04:00", ...(asked ? { timeZone: asked } : {}) };
+  expect(policyIn({ parked: true, timeWindow }, vehicle).timeWindow?.timeZone).toBe(expected);
 });

@@ -1,20 +1,38 @@
-import type { ConsentPolicy } from "@halfshaft/ota-format";
+import type { ConsentPolicy, SafetyPolicy } from "@halfshaft/ota-format";
 
 const DAY_MS = 86_400_000;
 
 /**
  * A consent policy as one vehicle gets it: a deadline with a time of day becomes the last such time, where the vehicle
  * is, that is not after the deadline. Where that is past, the deadline itself holds.
- * @param timeZone IANA name
+ * @param timeZone IANA name; UTC where it is not known
  * @param at when it is offered, UTC ms
  */
-export function consentIn(policy: ConsentPolicy, timeZone: string, at: number): ConsentPolicy {
+export function consentIn(policy: ConsentPolicy, timeZone: string | undefined, at: number): ConsentPolicy {
   const { timeOfDay, ...asked } = policy;
   if (timeOfDay === undefined || asked.deadline === undefined) return asked;
   const { deadline } = asked;
-  const onItsDay = timeOn(deadline, timeOfDay, timeZone);
-  const last = onItsDay <= deadline ? onItsDay : timeOn(deadline - DAY_MS, timeOfDay, timeZone);
+  const zone = isZone(timeZone) ? timeZone : "UTC";
+  const onItsDay = timeOn(deadline, timeOfDay, zone);
+  const last = onItsDay <= deadline ? onItsDay : timeOn(deadline - DAY_MS, timeOfDay, zone);
   return last > at ? { ...asked, deadline: last } : asked;
+}
+
+/** A safety policy as one vehicle gets it: its time window is of the zone where the vehicle is, as far as that is known. */
+export function policyIn(policy: SafetyPolicy, timeZone: string | undefined): SafetyPolicy {
+  const { timeWindow } = policy;
+  if (timeWindow === undefined || timeWindow.timeZone !== undefined || !isZone(timeZone)) return policy;
+  return { ...policy, timeWindow: { ...timeWindow, timeZone } };
+}
+
+function isZone(timeZone: string | undefined): timeZone is string {
+  if (timeZone === undefined) return false;
+  try {
+    return Intl.DateTimeFormat("en-GB", { timeZone }).format(0) !== "";
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
 }
 
 /** A time of day on the local day of an instant, UTC ms. One that a clock change skips is an hour off. */

@@ -5,7 +5,7 @@ import type { Database } from "../db/open.ts";
 import type { Work } from "../plugins/writes.ts";
 import { getRelease } from "../releases/store.ts";
 import { setDesiredJob } from "../vehicles/desired.ts";
-import { consentIn } from "./consent-deadline.ts";
+import { consentIn, policyIn } from "./local-policy.ts";
 import { jobToOffer, offerIsOver } from "./offer-rules.ts";
 import { getJobRow, jobEcus, noteVersionsBefore, openJobsWithCampaigns, type OpenJobRow } from "./store.ts";
 import { updateJob } from "./update.ts";
@@ -72,6 +72,7 @@ export async function readOffer(db: Database, organisationId: string, jobId: str
     .where("organisationId", "=", organisationId)
     .where("vehicleId", "=", job.vehicleId)
     .executeTakeFirst();
+  const timeZone = vehicle?.timeZone ?? undefined;
   return {
     jobId,
     attempt: job.attempt,
@@ -84,8 +85,8 @@ export async function readOffer(db: Database, organisationId: string, jobId: str
       hardwareId: ecu.hardwareId,
       version: ecu.version,
     })),
-    consent: consentIn(consentOf(campaign), vehicle?.timeZone ?? "UTC", job.offeredAt!),
-    safetyPolicy: safetyPolicyOf(campaign),
+    consent: consentIn(consentOf(campaign), timeZone, job.offeredAt!),
+    safetyPolicy: policyIn(safetyPolicyOf(campaign), timeZone),
     ...(campaign.downloadBytesPerSecond === null
       ? {}
       : { downloadBytesPerSecond: campaign.downloadBytesPerSecond }),

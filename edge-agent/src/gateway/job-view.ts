@@ -40,7 +40,7 @@ export function viewJob(facts: readonly Fact[], around: JobSurroundings): JobSta
     ecus: ecusOf(offer, plan, facts, stage, around.live),
     ...(plan ? { consent: consentState(offer, plan, facts, around) } : {}),
     decisions,
-    conditions: conditionsOf(offer.safetyPolicy, around.vehicle),
+    conditions: conditionsOf(offer.safetyPolicy, around.vehicle, around.now),
     ...(plan ? { download: downloadState(plan, facts, around.live) } : {}),
     ...outcomeOf(facts),
   };

@@ -110,6 +110,16 @@ export const en = {
       "Charge the 12-volt battery",
       "It has {found} V and the update needs {wanted} V. Connect a charger. The update then starts by itself.",
     ],
+    charging: ["Connect a charger", "The update needs the vehicle to charge. It then starts by itself."],
+    minTemperatureC: [
+      "Too cold",
+      "It is {found} °C and the update needs {wanted} °C. It starts by itself when it is warmer.",
+    ],
+    maxTemperatureC: [
+      "Too hot",
+      "It is {found} °C and the update needs {wanted} °C at most. It starts by itself when it is cooler.",
+    ],
+    timeWindow: ["Waits for its time", "It starts by itself between {wanted}."],
     unmeasured: "The vehicle does not tell this value yet. The update starts by itself when it does.",
   },
   condition: {
@@ -117,7 +127,18 @@ export const en = {
     ignitionOff: ["Ignition off", "Ignition on"],
     minStateOfChargePercent: ["Battery at {found} %", "Battery at {found} %"],
     minBatteryVolts: ["12-volt at {found} V", "12-volt at {found} V"],
-    unmeasured: { minStateOfChargePercent: "Battery unknown", minBatteryVolts: "12-volt unknown" },
+    charging: ["Charging", "Not charging"],
+    minTemperatureC: ["{found} °C outside", "{found} °C outside"],
+    maxTemperatureC: ["{found} °C outside", "{found} °C outside"],
+    timeWindow: ["It is {found}", "It is {found}"],
+    unmeasured: {
+      minStateOfChargePercent: "Battery unknown",
+      minBatteryVolts: "12-volt unknown",
+      charging: "Charger unknown",
+      minTemperatureC: "Temperature unknown",
+      maxTemperatureC: "Temperature unknown",
+      timeWindow: "Time unknown",
+    },
   },
 
   progress: {

@@ -38,7 +38,7 @@ export function readiness(
       const put = flashed ? undefined : putOff(deps);
       if (put !== undefined) return put;
       const vehicle = await deps.vehicle.read();
-      const conditions = conditionsOf(offer.safetyPolicy, vehicle);
+      const conditions = conditionsOf(offer.safetyPolicy, vehicle, deps.now());
       deps.progress({ kind: "measured", vehicle, conditions });
       const missing = conditions.filter(({ met }) => !met);
       if (missing.length === 0) return "ready";
