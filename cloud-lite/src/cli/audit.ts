@@ -8,6 +8,7 @@ import { verifyAudit } from "../audit/verify.ts";
 import { openFolder, type DataFolder } from "../data-folder.ts";
 import { DEFAULT_ORGANISATION } from "../db/open.ts";
 import { Refusal } from "../refusals.ts";
+import { writing } from "./plain-file.ts";
 import type { Invocation } from "./verbs.ts";
 
 type Action = (folder: DataFolder, invocation: Invocation) => Promise<void>;
@@ -43,7 +44,7 @@ async function exportAll({ db }: DataFolder, { words }: Invocation): Promise<voi
   const lines = Readable.from(auditLines(db, DEFAULT_ORGANISATION, {}));
   const path = words[1];
   if (path === undefined) await pipeline(lines, process.stdout, { end: false });
-  else await pipeline(lines, createWriteStream(path, { mode: 0o600 }));
+  else await writing(path, () => pipeline(lines, createWriteStream(path, { mode: 0o600 })));
 }
 
 async function redact({ db }: DataFolder, { options }: Invocation): Promise<void> {
@@ -59,7 +60,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 async function retain({ db, signers }: DataFolder, { options }: Invocation): Promise<void> {
   const days = options["older-than-days"] ?? "";
-  if (!/^\d{1,5}$/.test(days)) {
+  if (!/^[1-9]\d{0,4}$/.test(days)) {
     throw new Refusal("WORD_MISSING", {
       verb: "audit retain",
       what: "--older-than-days with a number of days",

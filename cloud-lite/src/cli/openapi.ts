@@ -1,9 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { openApiText } from "../plugins/openapi-text.ts";
+import { writing } from "./plain-file.ts";
 import type { Invocation } from "./verbs.ts";
 
-export async function run({ words }: Invocation): Promise<void> {
+export async function run({ words: [path] }: Invocation): Promise<void> {
   const text = await openApiText();
-  if (words[0] === undefined) process.stdout.write(text);
-  else await writeFile(words[0], text);
+  if (path === undefined) process.stdout.write(text);
+  else await writing(path, () => writeFile(path, text));
 }

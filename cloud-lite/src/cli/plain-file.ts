@@ -35,6 +35,16 @@ export async function writePlainFile(path: string, bytes: Uint8Array, force: boo
   }
 }
 
+/** Does what writes at a path. @throws {Refusal} FILE_UNWRITABLE */
+export async function writing<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (codeOf(cause) === "") throw cause;
+    throw new Refusal("FILE_UNWRITABLE", { path, reason: reasonOf(cause) }, { cause });
+  }
+}
+
 const codeOf = (error: unknown): string =>
   error instanceof Error && "code" in error ? String(error.code) : "";
 

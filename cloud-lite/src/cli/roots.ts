@@ -6,6 +6,7 @@ import { Refusal } from "../refusals.ts";
 import { DIRECTOR_ROOT_REPOSITORY } from "../trust/director-repository.ts";
 import { IMAGE_REPOSITORY } from "../trust/image-repository.ts";
 import { latestRole } from "../trust/metadata-store.ts";
+import { writing } from "./plain-file.ts";
 import type { Invocation } from "./verbs.ts";
 
 /** Writes what a vehicle pins (both roots) and what an ECU pins (the public key of the descriptors, hex). */
@@ -26,10 +27,11 @@ export async function run({ config, words }: Invocation): Promise<void> {
       "director-root.json": await root(DIRECTOR_ROOT_REPOSITORY),
       "descriptor-key.hex": `${Buffer.from(signers.descriptor.publicKey).toString("hex")}\n`,
     };
-    await mkdir(target, { recursive: true });
+    await writing(target, () => mkdir(target, { recursive: true }));
     for (const [name, content] of Object.entries(files)) {
-      await writeFile(join(target, name), content);
-      console.log(join(target, name));
+      const path = join(target, name);
+      await writing(path, () => writeFile(path, content));
+      console.log(path);
     }
   } finally {
     await db.destroy();

@@ -46,7 +46,7 @@ export const ref = <T extends TSchema & { $id?: string }>(schema: T) =>
   Type.Unsafe<Static<T>>({ $ref: `${schema.$id}#` });
 
 /** Response schemas of what every route may refuse with. */
-const problems = { "4xx": ref(Problem), "5xx": ref(Problem) };
+export const problems = { "4xx": ref(Problem), "5xx": ref(Problem) };
 
 /** Response schemas of a route: the envelope, or a problem. */
 export const answers = <T extends TSchema, S extends 200 | 201 = 200>(data: T, status?: S) =>

@@ -20,7 +20,7 @@ export const ConditionalHeaders = Type.Object({
 /**
  * As `write`, for a change of something that can be read: where the request has If-Match and it names another state
  * than the present one, nothing is done. The answer carries the ETag of the new state.
- * @param steps `current` reads, in the transaction, what a GET would answer; `change` gets it and makes the new one
+ * @param steps `current` reads, in the transaction, what a GET would answer, null where there is nothing yet; `change` gets it and makes the new one
  * @throws {Refusal} PRECONDITION_FAILED
  */
 export const writeIfMatch = <Current, Changed>(
@@ -39,7 +39,7 @@ export const writeIfMatch = <Current, Changed>(
     reply,
     async (work) => {
       const current = await steps.current(work);
-      requireMatch(request.headers["if-match"], etagOf(current));
+      requireMatch(request.headers["if-match"], current);
       const changed = await steps.change(work, current);
       reply.header("etag", etagOf(changed));
       return changed;
@@ -51,8 +51,9 @@ export const writeIfMatch = <Current, Changed>(
  * RFC 9110, 13.1.1 asks for strong comparison, which a weak tag never passes. What is guarded here is the state of
  * the resource and not the bytes of an answer, so the tags are compared as they are.
  */
-function requireMatch(wanted: string | undefined, etag: string): void {
-  if (wanted === undefined || wanted.trim() === "*") return;
+function requireMatch(wanted: string | undefined, current: unknown): void {
+  if (wanted === undefined || (wanted.trim() === "*" && current !== null)) return;
+  const etag = etagOf(current);
   if (wanted.split(",").some((tag) => tag.trim() === etag)) return;
   throw new Refusal("PRECONDITION_FAILED", { etag });
 }

@@ -168,3 +168,23 @@ test("U2 what the fleet reports counts as well as what was released", async () =
   await fixture.call("PUT", "/api/v1/device/version-manifest", { token, body });
   expect((await act(releaseId, "publish")).status).toBe(200);
 });
+
+test("A2 the releases of a state, for an ECU type, with a part of their name", async () => {
+  const summer = await draft({ name: "Summer 100%" });
+  const spring = await publishRelease(fixture, "2.0.0", firmware(2));
+  const ids = async (query: string): Promise<string[]> =>
+    ((await fixture.call("GET", `/api/v1/releases?${query}`)).data() as Release[]).map((r) => r.releaseId);
+  expect(await ids("state=draft")).toEqual([summer.releaseId]);
+  expect(await ids(`hardwareId=${HARDWARE}`)).toEqual([spring.releaseId]);
+  expect(await ids("q=RELEASE")).toEqual([spring.releaseId]);
+  expect(await ids("q=0%25")).toEqual([summer.releaseId]);
+  expect(await ids("state=withdrawn")).toEqual([]);
+});
+
+test("A3 two who change an ECU type at once: the later one is told", async () => {
+  const path = `/api/v1/hardware/${HARDWARE}`;
+  const headers = { "if-match": (await fixture.call("GET", path)).header("etag")! };
+  const change = (title: string) => fixture.call("PUT", path, { body: { title, regions: [CODE] }, headers });
+  expect((await change("Engine control")).status).toBe(200);
+  expect((await change("Motor")).problem().code).toBe("PRECONDITION_FAILED");
+});

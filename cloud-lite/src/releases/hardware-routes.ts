@@ -3,9 +3,9 @@ import { HardwareId } from "@halfshaft/ota-format";
 import type { App, Cloud } from "../cloud.ts";
 import { cutPage, PageQuery, readPage } from "../db/cursor.ts";
 import { actorOf } from "../plugins/admission.ts";
-import { answer, answers, ref } from "../plugins/answers.ts";
-import { write, WriteHeaders } from "../plugins/writes.ts";
-import { getHardware, listHardware, putHardware } from "./hardware-store.ts";
+import { answer, answers, answersWithETag, answerWithETag, ref } from "../plugins/answers.ts";
+import { ConditionalHeaders, writeIfMatch } from "../plugins/conditions.ts";
+import { findHardware, getHardware, listHardware, putHardware } from "./hardware-store.ts";
 import { checkRegions } from "./memory.ts";
 import { Hardware, HardwareBody } from "./schema.ts";
 
@@ -19,27 +19,29 @@ export function addHardwareRoutes(app: App, cloud: Cloud): void {
         tags: ["releases"],
         summary: "Register an ECU type: its memory, and which regions are flashed",
         params: Params,
-        headers: WriteHeaders,
+        headers: ConditionalHeaders,
         body: HardwareBody,
         response: answers(ref(Hardware)),
       },
     },
-    (request, reply) =>
-      write(cloud, request, reply, async (work) => {
-        const { hardwareId } = request.params;
-        checkRegions(hardwareId, request.body.regions);
-        const hardware = await putHardware(work.tx, work.organisationId, work.at, {
-          hardwareId,
-          ...request.body,
-        });
-        await work.audit({
-          action: "hardware.put",
-          subjectKind: "hardware",
-          subjectId: hardwareId,
-          payload: hardware,
-        });
-        return hardware;
-      }),
+    (request, reply) => {
+      const { hardwareId } = request.params;
+      checkRegions(hardwareId, request.body.regions);
+      return writeIfMatch(cloud, request, reply, {
+        current: (work) => findHardware(work.tx, work.organisationId, hardwareId),
+        async change(work, before) {
+          const given = { hardwareId, ...request.body };
+          const after = await putHardware(work.tx, work.organisationId, work.at, given);
+          await work.audit({
+            action: "hardware.put",
+            subjectKind: "hardware",
+            subjectId: hardwareId,
+            payload: { before, after },
+          });
+          return after;
+        },
+      });
+    },
   );
 
   app.get(
@@ -67,14 +69,13 @@ export function addHardwareRoutes(app: App, cloud: Cloud): void {
         tags: ["releases"],
         summary: "Read an ECU type",
         params: Params,
-        response: answers(ref(Hardware)),
+        response: answersWithETag(ref(Hardware)),
       },
     },
-    async (request) =>
-      answer(
-        cloud,
-        request,
-        await getHardware(cloud.db, actorOf(request).organisationId, request.params.hardwareId),
-      ),
+    async (request, reply) => {
+      const { organisationId } = actorOf(request);
+      const hardware = await getHardware(cloud.db, organisationId, request.params.hardwareId);
+      return answerWithETag(cloud, request, reply, hardware);
+    },
   );
 }

@@ -25,14 +25,23 @@ export async function getHardware(
   organisationId: string,
   hardwareId: string,
 ): Promise<Hardware> {
+  const found = await findHardware(db, organisationId, hardwareId);
+  if (!found) throw new Refusal("HARDWARE_UNKNOWN", { hardwareId });
+  return found;
+}
+
+export async function findHardware(
+  db: Database,
+  organisationId: string,
+  hardwareId: string,
+): Promise<Hardware | null> {
   const row = await db
     .selectFrom("hardware")
     .selectAll()
     .where("organisationId", "=", organisationId)
     .where("hardwareId", "=", hardwareId)
     .executeTakeFirst();
-  if (!row) throw new Refusal("HARDWARE_UNKNOWN", { hardwareId });
-  return hardwareView(row);
+  return row ? hardwareView(row) : null;
 }
 
 export async function listHardware(db: Database, organisationId: string, page: Page): Promise<Hardware[]> {

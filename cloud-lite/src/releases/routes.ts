@@ -7,11 +7,11 @@ import { answer, answers, answersWithETag, answerWithETag, ref } from "../plugin
 import { addDeltaRoutes } from "./delta-routes.ts";
 import { addDraftRoutes } from "./draft-routes.ts";
 import { addImageRoutes } from "./image-routes.ts";
+import { ReleaseFilter } from "./schema.ts";
 import { getRelease, listReleases } from "./store.ts";
 import { addUploadRoutes } from "./upload-routes.ts";
 
 const Params = Type.Object({ releaseId: Id });
-const Pages = Type.Object(PageQuery, { additionalProperties: false });
 const tags = ["releases"];
 
 export function addReleaseRoutes(app: App, cloud: Cloud): void {
@@ -26,13 +26,13 @@ export function addReleaseRoutes(app: App, cloud: Cloud): void {
       schema: {
         tags,
         summary: "List the releases, newest first",
-        querystring: Pages,
+        querystring: Type.Object({ ...PageQuery, ...ReleaseFilter }, { additionalProperties: false }),
         response: answers(Type.Array(ref(Release))),
       },
     },
     async (request) => {
       const page = readPage(request.query);
-      const found = await listReleases(cloud.db, actorOf(request).organisationId, page);
+      const found = await listReleases(cloud.db, actorOf(request).organisationId, page, request.query);
       const { rows, nextCursor } = cutPage(found, page, (row) => row.releaseId);
       return answer(cloud, request, rows, nextCursor);
     },

@@ -6,6 +6,7 @@ import {
   ImageRequirements,
   MemoryRegion,
   ReleaseCounter,
+  ReleaseState,
   Rxswin,
   Sha256,
   Version,
@@ -56,6 +57,17 @@ export type ReleaseBody = Static<typeof ReleaseBody>;
 
 export const ReleasePatch = Type.Partial(ReleaseBody, { ...closed, minProperties: 1 });
 export type ReleasePatch = Static<typeof ReleasePatch>;
+
+/** Filters of the list of releases: all that are given must hold. */
+export const ReleaseFilter = {
+  state: Type.Optional(ReleaseState),
+  hardwareId: Type.Optional(HardwareId),
+  q: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 80, description: "A part of the name", examples: ["spring"] }),
+  ),
+};
+const FilterObject = Type.Object(ReleaseFilter);
+export type ReleaseFilter = Static<typeof FilterObject>;
 
 export const WithdrawBody = Type.Object(
   { reason: Type.String({ minLength: 1, maxLength: 500, examples: ["Stalls at idle with cold oil"] }) },

@@ -1,11 +1,11 @@
 import { v7 as uuidv7 } from "uuid";
-import type { Selectable } from "kysely";
+import { sql, type Selectable } from "kysely";
 import type { Image, ImageRequirements, Release, Segment } from "@halfshaft/ota-format";
 import type { Page } from "../db/cursor.ts";
 import type { Database } from "../db/open.ts";
 import type { Tables } from "../db/tables.ts";
 import { Refusal } from "../refusals.ts";
-import type { ReleaseBody, ReleasePatch } from "./schema.ts";
+import type { ReleaseBody, ReleaseFilter, ReleasePatch } from "./schema.ts";
 
 type ReleaseRow = Selectable<Tables["releases"]>;
 export type ImageRow = Selectable<Tables["images"]>;
@@ -90,12 +90,28 @@ export async function getRelease(db: Database, organisationId: string, releaseId
 }
 
 /** Newest first. */
-export async function listReleases(db: Database, organisationId: string, page: Page): Promise<Release[]> {
+export async function listReleases(
+  db: Database,
+  organisationId: string,
+  page: Page,
+  { state, hardwareId, q: words }: ReleaseFilter,
+): Promise<Release[]> {
   const rows = await db
     .selectFrom("releases")
     .selectAll()
     .where("organisationId", "=", organisationId)
     .$if(page.after !== undefined, (q) => q.where("releaseId", "<", page.after!))
+    .$if(state !== undefined, (q) => q.where("state", "=", state!))
+    .$if(words !== undefined, (q) => q.where(sql<boolean>`lower(name) like ${containing(words!)} escape '!'`))
+    .$if(hardwareId !== undefined, (q) =>
+      q.where("releaseId", "in", (inner) =>
+        inner
+          .selectFrom("images")
+          .select("releaseId")
+          .where("organisationId", "=", organisationId)
+          .where("hardwareId", "=", hardwareId!),
+      ),
+    )
     .orderBy("releaseId", "desc")
     .limit(page.limit + 1)
     .execute();
@@ -106,6 +122,10 @@ export async function listReleases(db: Database, organisationId: string, page: P
   );
   return rows.map((row) => releaseView(row, images));
 }
+
+/** Pattern of LIKE for a text that contains these words; both engines lower A to Z alone. */
+const containing = (words: string): string =>
+  `%${words.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase()).replaceAll(/[!%_]/g, "!$&")}%`;
 
 export async function imagesOf(
   db: Database,
