@@ -9,14 +9,15 @@ let url: string;
 let presence: string[];
 let clients: MqttClient[];
 let onEvents: (token: string, payload: string) => Promise<void>;
+const revoked = new Set<string>();
 const errors: unknown[] = [];
 
 beforeEach(async () => {
+  revoked.clear();
   presence = [];
   clients = [];
   broker = await createBroker({
-    vehicleOfToken: (token) =>
-      Promise.resolve(token.startsWith("token-of-") ? token.slice("token-of-".length) : undefined),
+    vehicleOfToken: (token) => Promise.resolve(revoked.has(token) ? undefined : token.split("token-of-")[1]),
     onPresence: (vehicleId, state) => void presence.push(`${vehicleId} ${state}`),
     onEvents: (token, payload) => onEvents(token, Buffer.from(payload).toString()),
     onClients: () => undefined,
@@ -99,6 +100,15 @@ test("D5 presence comes from the vehicle, and from its last will when the connec
   expect(presence).toEqual(["car online"]);
   client.stream.destroy();
   await vi.waitFor(() => expect(presence).toEqual(["car online", "car offline"]));
+});
+
+test("A5 a vehicle whose token is revoked while it is connected is cut off when it publishes", async () => {
+  const car = await connectCar();
+  const closed = new Promise<void>((resolve) => void car.once("close", () => resolve()));
+  revoked.add("token-of-car");
+  car.publish(presenceTopic("car"), "online", { qos: 1 }, () => undefined);
+  await closed;
+  expect(presence).toEqual([]);
 });
 
 test("A8 a batch of events is acknowledged once it is stored, and not before", async () => {

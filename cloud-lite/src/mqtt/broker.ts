@@ -75,16 +75,18 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
       const vehicleId = client ? vehicles.get(client) : undefined;
       const refuse = (): void => done(new MqttRefusal("not allowed"));
       if (vehicleId === undefined || !mayPublish(vehicleId, packet.topic)) return refuse();
-      if (packet.topic !== eventsTopic(vehicleId))
-        return readPresence(packet.payload) ? done(null) : refuse();
+      const token = tokens.get(client!)!;
+      const isEvents = packet.topic === eventsTopic(vehicleId);
       // A kept message would be stored again by whoever subscribes; without QoS 1 nobody would send it again.
-      if (packet.retain || packet.qos !== 1) return refuse();
-      // The acknowledgement is sent after this (MQTT 3.1.1, 4.3.2): once the events are stored.
-      const store = async (): Promise<void> => {
-        await deps.onEvents(tokens.get(client!)!, Buffer.from(packet.payload));
+      if (isEvents ? packet.retain || packet.qos !== 1 : !readPresence(packet.payload)) return refuse();
+      const admit = async (): Promise<void> => {
+        if (isEvents) await deps.onEvents(token, Buffer.from(packet.payload));
+        // Its token may have been revoked since it connected.
+        else if ((await deps.vehicleOfToken(token)) !== vehicleId) return refuse();
+        // The acknowledgement is sent after this (MQTT 3.1.1, 4.3.2): once the events are stored.
         done(null);
       };
-      store().catch(refuse);
+      admit().catch(refuse);
     },
     authorizeSubscribe(client, subscription, done) {
       const vehicleId = vehicles.get(client);
