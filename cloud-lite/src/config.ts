@@ -54,6 +54,12 @@ export const SETTINGS = {
   operatorRate: integer("requests a minute for one operator key", 6000, 1, 1_000_000),
   checkRate: integer("update checks a minute for one vehicle", 10, 1, 1_000_000),
   deviceRate: integer("requests of all kinds a minute for one vehicle", 1200, 1, 1_000_000),
+  heartbeatMs: integer(
+    "time between two signs of life of a vehicle that states no other; offline after three",
+    5 * MINUTE_MS,
+    1000,
+    DAY_MS,
+  ),
   eventQuota: integer(
     "telemetry events an hour for one vehicle; outcomes always pass",
     36_000,

@@ -31,6 +31,7 @@ import { createTracing } from "./tracing/tracing.ts";
 import type { Presence } from "./mqtt/topics.ts";
 import { readTls, requireTls } from "./tls.ts";
 import { storePresence } from "./vehicles/presence.ts";
+import { sweepPresence } from "./vehicles/presence-sweep.ts";
 
 export interface RunningCloud extends Urls {
   /** Reads certificate and key anew; connections that are open go on. @throws {Refusal} and serves the old ones on */
@@ -44,6 +45,8 @@ const FLUSH_MS = 15_000;
 const DELTA_RETRY_MS = 60_000;
 /** Of the thread that makes deltas: whoever waits for an answer comes first. */
 const NICENESS = 10;
+/** How often it is looked for vehicles that fell silent. */
+const PRESENCE_SWEEP_MS = 30_000;
 /** How often the embedded database looks whether tables have grown. */
 const STATISTICS_MS = 60_000;
 const HOUSEKEEPING_MS = 60 * 60 * 1000;
@@ -120,6 +123,10 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
   const flush = setInterval(() => void cloud.lastSeen.flush().catch(onError), FLUSH_MS);
   const housekeeping = setInterval(() => void keepHouse().catch(onError), HOUSEKEEPING_MS);
   const deltaRetry = setInterval(() => cloud.deltas.wake(), DELTA_RETRY_MS);
+  const presenceSweep = setInterval(
+    () => void sweepPresence(db, now(), config.heartbeatMs).catch(onError),
+    PRESENCE_SWEEP_MS,
+  );
   const statistics = setInterval(() => void refreshStatistics(db).catch(onError), STATISTICS_MS);
   const keepHouse = async (): Promise<void> => {
     await forgetSessions(db, now());
@@ -142,6 +149,7 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
     clearInterval(housekeeping);
     clearInterval(deltaRetry);
     clearInterval(statistics);
+    clearInterval(presenceSweep);
     await app.close();
     await broker.close();
     await cloud.deltas.close();

@@ -69,9 +69,16 @@ export const OutcomeEvent = Type.Object(
   { additionalProperties: false },
 );
 
-/** The vehicle is there. */
+/** The vehicle is there, and says when it will say so again. */
 export const HeartbeatEvent = Type.Object(
-  { ...common, type: Type.Literal("heartbeat"), jobId: Type.Optional(Id) },
+  {
+    ...common,
+    type: Type.Literal("heartbeat"),
+    jobId: Type.Optional(Id),
+    intervalMs: Type.Optional(
+      Type.Integer({ minimum: 1000, maximum: 86_400_000, description: "Time between two heartbeats, ms" }),
+    ),
+  },
   { additionalProperties: false },
 );
 

@@ -6,6 +6,7 @@ import { observeSteps } from "../plugins/metrics.ts";
 import { createRateWindows } from "../plugins/rate-windows.ts";
 import { inVehicleTransaction, type Work } from "../plugins/writes.ts";
 import { Refusal } from "../refusals.ts";
+import { noteHeartbeat } from "../vehicles/presence-sweep.ts";
 import { insertEvents } from "./store.ts";
 
 /** A batch of one vehicle. */
@@ -149,6 +150,10 @@ async function storeReports(
   for (const [index, events] of fresh.entries()) {
     const jobIds = events.flatMap((event) => (event.type === "heartbeat" ? [] : [event.jobId]));
     if (jobIds.length > 0) await updateJobs(cloud, works[index]!, jobIds);
+    const beat = events.findLast((event) => event.type === "heartbeat");
+    if (beat?.intervalMs !== undefined) {
+      await noteHeartbeat(works[index]!, group[index]!.actor.vehicleId, beat.intervalMs);
+    }
   }
   return fresh;
 }

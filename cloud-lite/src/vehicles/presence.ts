@@ -12,7 +12,7 @@ export async function storePresence(
 ): Promise<void> {
   const changed = await db
     .updateTable("vehicles")
-    .set({ presence, lastSeenAt: at })
+    .set({ presence, presenceAt: at, lastSeenAt: at })
     .where("organisationId", "=", organisationId)
     .where("vehicleId", "=", vehicleId)
     .where((eb) => eb.or([eb("presence", "is", null), eb("presence", "!=", presence)]))

@@ -20,6 +20,10 @@ interface VehiclesTable extends Owned {
   owner: string | null;
   /** IANA name. */
   timeZone: string | null;
+  /** Time between two heartbeats, as the vehicle stated it, ms. */
+  heartbeatMs: number | null;
+  /** When it was last found to be online or offline. */
+  presenceAt: Millis | null;
   /** No longer in use; kept for its history. */
   retiredAt: Millis | null;
   /** The job whose software the Director describes. */

@@ -269,7 +269,8 @@ export class GatewayRun implements GatewayControls {
       if (outbox.waiting.some(({ type }) => type === "heartbeat")) continue;
       const isBusy = startingPoint(journal.facts) !== "rest";
       const jobId = isBusy ? journal.facts[0]?.jobId : undefined;
-      await outbox.add({ type: "heartbeat", ...(jobId === undefined ? {} : { jobId }) });
+      const intervalMs = config.heartbeatMs;
+      await outbox.add({ type: "heartbeat", intervalMs, ...(jobId === undefined ? {} : { jobId }) });
     }
   }
 

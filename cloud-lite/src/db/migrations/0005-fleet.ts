@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import { sql, type Kysely } from "kysely";
 import type { Migration } from "kysely/migration";
 import { reportedVersionKey } from "../../releases/version-key.ts";
 import { addColumns, createIndex, createTable, type NewIndex } from "./columns.ts";
@@ -15,7 +15,10 @@ const INDEXES: Readonly<Record<string, NewIndex>> = {
     columns: ["organisationId", "region", "model", "presence", "retiredAt"],
   },
   vehiclesOwner: { table: "vehicles", columns: ["organisationId", "owner"] },
-  vehiclesPresence: { table: "vehicles", columns: ["organisationId", "presence", "vehicleId"] },
+  vehiclesPresence: {
+    table: "vehicles",
+    columns: ["organisationId", "heartbeatMs", "presence", "lastSeenAt"],
+  },
   vehiclesLastSeen: { table: "vehicles", columns: ["organisationId", "lastSeenAt", "vehicleId"] },
   vehicleGroupsMembers: { table: "vehicleGroups", columns: ["organisationId", "groupName", "vehicleId"] },
   vehicleTagsMembers: { table: "vehicleTags", columns: ["organisationId", "tag", "vehicleId"] },
@@ -39,6 +42,8 @@ export const fleet: Migration = {
       owner: { kind: "text?" },
       timeZone: { kind: "text?" },
       retiredAt: { kind: "integer?" },
+      heartbeatMs: { kind: "integer?" },
+      presenceAt: { kind: "integer?" },
     });
     await addColumns(db, "ecus", { versionKey: { kind: "text?" } });
     await createTable(db, "vehicleTags", {
@@ -53,6 +58,7 @@ export const fleet: Migration = {
     // Each is the beginning of a new one.
     for (const name of ["vehicleGroupsName", "ecusHardware"]) await db.schema.dropIndex(name).execute();
     await fillVersionKeys(db);
+    await sql`update vehicles set presence_at = last_seen_at where presence is not null`.execute(db);
   },
 };
 
