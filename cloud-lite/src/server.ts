@@ -40,7 +40,7 @@ export interface RunningCloud extends Urls {
   close(): Promise<void>;
 }
 
-const FLUSH_MS = 15_000;
+const FLUSH_MS = 5000;
 /** How often it is looked for deltas that are to be tried again. */
 const DELTA_RETRY_MS = 60_000;
 /** Of the thread that makes deltas: whoever waits for an answer comes first. */
@@ -120,7 +120,7 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
   const stopLive = runLive(cloud.live);
   const stopCampaigns = runReconciler(cloud.campaigns, onError);
   const stopWebhooks = runWebhooks(createDispatcher({ db, now, send: post, onError }));
-  const flush = setInterval(() => void cloud.lastSeen.flush().catch(onError), FLUSH_MS);
+  const flush = setInterval(() => void cloud.lastSeen.flushIfDue().catch(onError), FLUSH_MS);
   const housekeeping = setInterval(() => void keepHouse().catch(onError), HOUSEKEEPING_MS);
   const deltaRetry = setInterval(() => cloud.deltas.wake(), DELTA_RETRY_MS);
   const presenceSweep = setInterval(

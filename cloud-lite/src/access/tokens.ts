@@ -31,7 +31,15 @@ export function tokenPrefix(token: string): string | undefined {
 
 /** Compares in constant time. */
 export function tokenMatches(token: string, digest: string): boolean {
-  return timingSafeEqual(Buffer.from(digestOf(token), "hex"), Buffer.from(digest, "hex"));
+  if (digest.length !== DIGEST_DIGITS) return false;
+  actual.write(digestOf(token), "latin1");
+  expected.write(digest, "latin1");
+  return timingSafeEqual(actual, expected);
 }
+
+const DIGEST_DIGITS = 64;
+// Kept, for this happens at every request.
+const actual = Buffer.alloc(DIGEST_DIGITS);
+const expected = Buffer.alloc(DIGEST_DIGITS);
 
 const digestOf = (token: string): string => hash("sha256", token, "hex");

@@ -49,3 +49,17 @@ test("D5 what could not be written is written the next time, unless there is lat
   await lastSeen.flush();
   expect(await seen()).toEqual({ car: 5, bus: 6 });
 });
+
+test("D5 a small batch is written whenever it is looked, a large one once a minute", async () => {
+  await registerVehicle(fixture, "car");
+  const lastSeen = createLastSeen(fixture.cloud.db);
+  lastSeen.note(DEFAULT_ORGANISATION, "car", 1);
+  await lastSeen.flush();
+  lastSeen.note(DEFAULT_ORGANISATION, "car", 2);
+  await lastSeen.flushIfDue();
+  expect(await seen()).toEqual({ car: 2 });
+  lastSeen.note(DEFAULT_ORGANISATION, "car", 3);
+  for (let number = 0; number < 3000; number++) lastSeen.note(DEFAULT_ORGANISATION, `v-${number}`, 3);
+  await lastSeen.flushIfDue();
+  expect(await seen()).toEqual({ car: 2 });
+});

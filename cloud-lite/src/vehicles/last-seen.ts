@@ -7,12 +7,18 @@ export interface LastSeen {
   note(organisationId: string, vehicleId: string, at: number): void;
   /** Writes what has gathered; also called before the process ends. What fails is tried again next time. */
   flush(): Promise<void>;
+  /** Flushes what is small at once, and what is large once a minute: of a busy fleet most would be written again soon. */
+  flushIfDue(): Promise<void>;
 }
 
 /** Vehicles of one organisation with the time of each, UTC ms. */
 type Seen = Map<string, number>;
 
-const ROWS_AT_ONCE = 500;
+/** Neighbours share pages, so many rows together are cheaper; fewer than would keep others waiting for long. */
+const ROWS_AT_ONCE = 1000;
+/** Vehicles that are written whenever it is looked. */
+const SMALL = 2000;
+const LARGE_EVERY_MS = 60_000;
 
 export function createLastSeen(db: Database): LastSeen {
   let seen = new Map<string, Seen>();
@@ -21,25 +27,32 @@ export function createLastSeen(db: Database): LastSeen {
     if (!vehicles) seen.set(organisationId, (vehicles = new Map()));
     vehicles.set(vehicleId, at);
   };
-  return {
-    note,
-    async flush() {
-      const batch = seen;
-      seen = new Map();
-      for (const [organisationId, vehicles] of batch) {
-        // In the order of the table: what lies together is written together, and instances wait rather than cross.
-        const rows = [...vehicles].sort(([a], [b]) => (a < b ? -1 : 1));
-        for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
-          try {
-            await store(db, organisationId, rows.slice(from, from + ROWS_AT_ONCE));
-          } catch (error) {
-            for (const [vehicleId, at] of rows.slice(from)) {
-              if (!seen.get(organisationId)?.has(vehicleId)) note(organisationId, vehicleId, at);
-            }
-            throw error;
+  let lastFlush = 0;
+  const flush = async (): Promise<void> => {
+    lastFlush = performance.now();
+    const batch = seen;
+    seen = new Map();
+    for (const [organisationId, vehicles] of batch) {
+      // In the order of the table: what lies together is written together, and instances wait rather than cross.
+      const rows = [...vehicles].sort(([a], [b]) => (a < b ? -1 : 1));
+      for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
+        try {
+          await store(db, organisationId, rows.slice(from, from + ROWS_AT_ONCE));
+        } catch (error) {
+          for (const [vehicleId, at] of rows.slice(from)) {
+            if (!seen.get(organisationId)?.has(vehicleId)) note(organisationId, vehicleId, at);
           }
+          throw error;
         }
       }
+    }
+  };
+  return {
+    note,
+    flush,
+    async flushIfDue() {
+      const vehicles = [...seen.values()].reduce((sum, { size }) => sum + size, 0);
+      if (vehicles <= SMALL || performance.now() - lastFlush >= LARGE_EVERY_MS) await flush();
     },
   };
 }
