@@ -77,6 +77,19 @@ test("U3 a draft can be deleted, with its images", async () => {
   expect((await upload(other.releaseId, HARDWARE, "2.0.0")).status).toBe(200);
 });
 
+test("U3 an image can be taken out of a draft, and not out of a release", async () => {
+  const { releaseId } = await draft();
+  await upload(releaseId, HARDWARE, "2.0.0");
+  await upload(releaseId, "HW-GATE", "2.0.0");
+  const remove = (hardwareId: string) =>
+    fixture.call("DELETE", `/api/v1/releases/${releaseId}/images/${hardwareId}`);
+  expect((await remove("HW-GATE")).data()).toMatchObject({ hardwareId: "HW-GATE" });
+  expect((await remove("HW-GATE")).problem().code).toBe("IMAGE_UNKNOWN");
+  expect((await read(releaseId)).images.map(({ hardwareId }) => hardwareId)).toEqual([HARDWARE]);
+  await act(releaseId, "publish");
+  expect((await remove(HARDWARE)).problem().code).toBe("RELEASE_IMMUTABLE");
+});
+
 test("U3 a published or withdrawn release is neither changed nor deleted", async () => {
   const { releaseId } = await publishRelease(fixture, "2.0.0", firmware(2));
   for (const state of ["published", "withdrawn"]) {

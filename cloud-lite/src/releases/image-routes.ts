@@ -5,12 +5,12 @@ import type { App, Cloud } from "../cloud.ts";
 import { actorOf } from "../plugins/admission.ts";
 import { answers, fileAnswers, fileBody, ref } from "../plugins/answers.ts";
 import { ConditionalHeaders, writeIfMatch } from "../plugins/conditions.ts";
-import { write, WriteHeaders } from "../plugins/writes.ts";
+import { write, WriteHeaders, type Work } from "../plugins/writes.ts";
 import { Refusal } from "../refusals.ts";
 import { putImages, readImages } from "./add-images.ts";
 import { requireDraft } from "./draft-routes.ts";
 import { ImageBody, UploadQuery, UploadResult } from "./schema.ts";
-import { getImage, getRelease, setRequirements } from "./store.ts";
+import { getImage, getRelease, removeImage, setRequirements } from "./store.ts";
 import { uploadedBytes } from "./upload-store.ts";
 
 const Params = Type.Object({ releaseId: Id });
@@ -25,6 +25,7 @@ const MEDIA_TYPES = ["application/octet-stream", "text/x-hex", "text/x-srec"] as
 export function addImageRoutes(app: App, cloud: Cloud): void {
   addUploadRoute(app, cloud);
   addRequirementsRoute(app, cloud);
+  addRemovalRoute(app, cloud);
   addFileRoutes(app, cloud);
 
   app.post(
@@ -110,13 +111,7 @@ function addRequirementsRoute(app: App, cloud: Cloud): void {
     (request, reply) => {
       const { releaseId, hardwareId } = request.params;
       return writeIfMatch(cloud, request, reply, {
-        async current({ tx, organisationId }) {
-          const release = await getRelease(tx, organisationId, releaseId);
-          requireDraft(release);
-          const image = release.images.find((candidate) => candidate.hardwareId === hardwareId);
-          if (!image) throw new Refusal("IMAGE_UNKNOWN", { releaseId, imageId: `for ${hardwareId}` });
-          return image;
-        },
+        current: (work) => draftImage(work, releaseId, hardwareId),
         async change(work, { requires: before, ...image }) {
           const after = request.body;
           await setRequirements(work.tx, work.organisationId, image.imageId, after);
@@ -131,6 +126,50 @@ function addRequirementsRoute(app: App, cloud: Cloud): void {
       });
     },
   );
+}
+
+function addRemovalRoute(app: App, cloud: Cloud): void {
+  app.delete(
+    "/api/v1/releases/:releaseId/images/:hardwareId",
+    {
+      schema: {
+        tags,
+        summary: "Take an image out of a draft",
+        params: HardwareParams,
+        headers: ConditionalHeaders,
+        response: answers(ref(Image)),
+      },
+    },
+    (request, reply) => {
+      const { releaseId, hardwareId } = request.params;
+      return writeIfMatch(cloud, request, reply, {
+        current: (work) => draftImage(work, releaseId, hardwareId),
+        async change(work, before) {
+          await removeImage(work.tx, work.organisationId, before.imageId);
+          await work.audit({
+            action: "image.removed",
+            subjectKind: "release",
+            subjectId: releaseId,
+            payload: { before },
+          });
+          return before;
+        },
+      });
+    },
+  );
+}
+
+/** @throws {Refusal} RELEASE_UNKNOWN, RELEASE_IMMUTABLE or IMAGE_UNKNOWN */
+async function draftImage(
+  { tx, organisationId }: Work,
+  releaseId: string,
+  hardwareId: string,
+): Promise<Image> {
+  const release = await getRelease(tx, organisationId, releaseId);
+  requireDraft(release);
+  const image = release.images.find((candidate) => candidate.hardwareId === hardwareId);
+  if (!image) throw new Refusal("IMAGE_UNKNOWN", { releaseId, imageId: `for ${hardwareId}` });
+  return image;
 }
 
 function addFileRoutes(app: App, cloud: Cloud): void {

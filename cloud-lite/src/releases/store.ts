@@ -188,6 +188,15 @@ export async function setRequirements(
     .execute();
 }
 
+/** Its file stays: other images may have the same bytes. */
+export async function removeImage(tx: Database, organisationId: string, imageId: string): Promise<void> {
+  await tx
+    .deleteFrom("images")
+    .where("organisationId", "=", organisationId)
+    .where("imageId", "=", imageId)
+    .execute();
+}
+
 /** Puts an image into a draft, in place of the one it had for this hardware. */
 export async function putImage(
   tx: Database,
