@@ -42,6 +42,7 @@ import { NewWebhook, Webhook, WebhookAttempt } from "./webhooks/schema.ts";
 import { addVehicleRoutes } from "./vehicles/routes.ts";
 import { DeviceToken, StoredEvent, Vehicle } from "./vehicles/schema.ts";
 import { SelectionPreview } from "./campaigns/preview.ts";
+import { VehicleHealth } from "./vehicles/health.ts";
 import { FleetSummary } from "./vehicles/summary.ts";
 import { VehicleSelection } from "./vehicles/selection.ts";
 import { addTwinRoutes, TWIN_SCHEMAS } from "./vehicles/twin-routes.ts";
@@ -66,6 +67,7 @@ const SCHEMAS = [
   VehicleSelection,
   SelectionPreview,
   FleetSummary,
+  VehicleHealth,
   Campaign,
   JobSummary,
   Job,

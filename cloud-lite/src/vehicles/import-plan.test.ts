@@ -50,6 +50,8 @@ const known = (
     desiredJobId: null,
     desiredRevision: 1,
     presence: null,
+    presenceAt: null,
+    heartbeatMs: null,
     lastSeenAt: null,
     manifestAt: null,
     heldReason: null,

@@ -10,6 +10,7 @@ import { Refusal } from "../refusals.ts";
 import { listEvents } from "../telemetry/store.ts";
 import { DeviceToken, StoredEvent, Vehicle, VehicleBody, VehicleId } from "./schema.ts";
 import { addChangeRoutes } from "./change-routes.ts";
+import { addHealthRoute } from "./health-route.ts";
 import { vehicleEtag } from "./inventory-change.ts";
 import { requireKnownHardware } from "./known-hardware.ts";
 import { requireInUse } from "./retirement.ts";
@@ -59,6 +60,7 @@ export function addVehicleRoutes(app: App, cloud: Cloud): void {
 
   addSearchRoutes(app, cloud);
   addChangeRoutes(app, cloud);
+  addHealthRoute(app, cloud);
 
   app.get(
     "/api/v1/vehicles/:vehicleId",
