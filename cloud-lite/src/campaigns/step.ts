@@ -79,6 +79,11 @@ async function stepActive(cloud: Cloud, work: Work, campaign: CampaignRow): Prom
   const { tx, organisationId, at } = work;
   const { campaignId, silenceMs } = campaign;
   const rows = await phasesOf(tx, organisationId, [campaignId]);
+  const unfilled = rows.find(({ startedAt, filledAt }) => startedAt !== null && filledAt === null);
+  if (unfilled && isChosen(unfilled) && campaign.steps % JUDGE_EVERY !== 0) {
+    await fillPhase(cloud, work, campaign, unfilled);
+    return "more";
+  }
   const counted = rows.map(({ phaseId }) => ({ phaseId, silenceMs }));
   const tallies = await talliesOf(tx, organisationId, at, counted);
   const phases = rows.map((row) => ({ row, tally: tallies.get(row.phaseId)! }));
@@ -96,9 +101,8 @@ async function stepActive(cloud: Cloud, work: Work, campaign: CampaignRow): Prom
     await retryJobs(cloud, work, campaign, rows);
     return "more";
   }
-  const unfilled = begun.find(({ row }) => row.filledAt === null)?.row;
   if (unfilled) {
-    if (unfilled.rankBelow === null && planOf(unfilled).size !== undefined) return { choose: unfilled };
+    if (!isChosen(unfilled)) return { choose: unfilled };
     await fillPhase(cloud, work, campaign, unfilled);
     return "more";
   }
@@ -107,6 +111,12 @@ async function stepActive(cloud: Cloud, work: Work, campaign: CampaignRow): Prom
   if (more) return "more";
   return advance(cloud, work, campaign, phases);
 }
+
+/** Counting a large phase takes as long as making some hundred jobs: while they are made, not every step counts. */
+const JUDGE_EVERY = 20;
+
+/** Whether it is known which vehicles the phase takes. */
+const isChosen = (phase: PhaseRow): boolean => phase.rankBelow !== null || planOf(phase).size === undefined;
 
 const judged = ({ row, tally }: Counted) => ({
   name: row.name,
