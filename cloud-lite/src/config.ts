@@ -42,6 +42,7 @@ export const SETTINGS = {
   backupsKept: integer("backups that are kept in a folder", 48, 1, 10_000),
   vinPolicy: choice(VIN_POLICIES, "checkDigit"),
   maxImageBytes: integer("largest firmware upload", 16 * 1024 * 1024, 1024, 1024 ** 3),
+  maxUploads: integer("uploads of firmware that may wait at once", 200, 1, 100_000),
   offerTtlMs: integer("how long an offer stands", 14 * DAY_MS, 1000, 365 * DAY_MS),
   sessionTtlMs: integer("how long a log-in lasts", 8 * 60 * 60 * 1000, 60_000, 30 * DAY_MS),
   fourEyes: choice(["on", "off"], "on"),

@@ -48,9 +48,9 @@ export const RELEASE_REFUSALS = {
     help: "Raise {option} of the cloud, or make the file smaller.",
   },
   UPLOAD_QUOTA: {
-    status: 429,
-    sentence: "{count} unfinished uploads wait already.",
-    help: "Finish or delete some: GET /api/v1/uploads lists them.",
+    status: 409,
+    sentence: "{limit} uploads wait already, and {option} allows no more.",
+    help: "Delete some that are used or given up (GET /api/v1/uploads lists them), or raise {option}.",
   },
   UPLOAD_DIFFERS: {
     status: 409,

@@ -1,6 +1,7 @@
 import type { Static } from "typebox";
 import type { Actor } from "../access/store.ts";
 import type { Cloud } from "../cloud.ts";
+import { flagOf } from "../config.ts";
 import { inTransaction, type Work } from "../plugins/writes.ts";
 import { Refusal } from "../refusals.ts";
 import type { Upload, UploadBody } from "./upload-schema.ts";
@@ -20,14 +21,12 @@ import {
 /** Bytes that are kept at once: what a broken connection may lose, and what an upload has in memory. */
 export const PART_BYTES = 256 * 1024;
 
-/** Uploads of an organisation that may wait at once. */
-const MAX_UPLOADS = 200;
-
 /**
  * Begins an upload, or finds the one of the same file.
  * @throws {Refusal} UPLOAD_DIFFERS or UPLOAD_QUOTA
  */
 export async function beginUpload(
+  { config: { maxUploads } }: Cloud,
   work: Work,
   actor: Actor,
   given: Static<typeof UploadBody>,
@@ -40,7 +39,9 @@ export async function beginUpload(
     return uploadView(found);
   }
   const count = await countUploads(tx, organisationId);
-  if (count >= MAX_UPLOADS) throw new Refusal("UPLOAD_QUOTA", { count });
+  if (count >= maxUploads) {
+    throw new Refusal("UPLOAD_QUOTA", { limit: maxUploads, option: `--${flagOf("maxUploads")}` });
+  }
   const createdBy = actor.credentialId;
   await insertUpload(tx, { organisationId, sha256, length, format, createdBy, createdAt: at });
   await work.audit({

@@ -39,7 +39,7 @@ export function addUploadRoutes(app: App, cloud: Cloud): void {
         throw new Refusal("UPLOAD_TOO_LARGE", { length, limit: maxImageBytes, option });
       }
       reply.header("location", `/api/v1/uploads/${sha256}`);
-      return write(cloud, request, reply, (work) => beginUpload(work, actorOf(request), request.body));
+      return write(cloud, request, reply, (work) => beginUpload(cloud, work, actorOf(request), request.body));
     },
   );
 

@@ -11,7 +11,7 @@ import { sweepUploads, UPLOAD_TTL_MS } from "./upload-store.ts";
 
 let fixture: TestCloud;
 beforeEach(async () => {
-  fixture = await testCloud({ config: { maxImageBytes: 4 * PART_BYTES } });
+  fixture = await testCloud({ config: { maxImageBytes: 4 * PART_BYTES, maxUploads: 2 } });
 });
 afterEach(() => fixture.close());
 
@@ -135,6 +135,15 @@ test("A11 a file beyond the limit is refused before a byte is sent, naming the o
     status: 413,
     code: "UPLOAD_TOO_LARGE",
     detail: "A file of 1048577 bytes is larger than the 1048576 bytes that --max-image-bytes allows.",
+  });
+});
+
+test("A11 more uploads at once than the limit are refused, naming the option", async () => {
+  for (const digit of ["1", "2"]) await begin({ sha256: digit.repeat(64), length: 5 });
+  expect((await begin()).problem()).toMatchObject({
+    status: 409,
+    code: "UPLOAD_QUOTA",
+    detail: "2 uploads wait already, and --max-uploads allows no more.",
   });
 });
 
