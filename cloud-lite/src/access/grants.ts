@@ -95,10 +95,18 @@ const withoutHeld = (grants: readonly Grant[]): Grant[] =>
 export const exceeding = (grants: readonly Grant[], own: readonly Grant[]): Grant | undefined =>
   grants.find((grant) => !own.some((held) => holdsGrant(held, grant)));
 
+/**
+ * Whether everything that `inner` covers lies within `outer`; each scope must lie within a single one, for scopes do
+ * not merge.
+ */
+export const liesWithin = (inner: readonly Scope[], outer: readonly Scope[]): boolean =>
+  inner.every((wanted) => outer.some((held) => holdsScope(held, wanted)));
+
 const holdsGrant = (held: Grant, wanted: Grant): boolean =>
-  includesRole(held.role, wanted.role) &&
-  holdsValues(held.scope.regions, wanted.scope.regions) &&
-  holdsValues(held.scope.models, wanted.scope.models);
+  includesRole(held.role, wanted.role) && holdsScope(held.scope, wanted.scope);
+
+const holdsScope = (held: Scope, wanted: Scope): boolean =>
+  holdsValues(held.regions, wanted.regions) && holdsValues(held.models, wanted.models);
 
 const includesRole = (role: Role, other: Role): boolean =>
   ALLOWED[other].every((permission) => ALLOWED[role].includes(permission));

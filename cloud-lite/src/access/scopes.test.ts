@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Campaign } from "../campaigns/schema.ts";
 import { openApiDocument } from "../plugins/openapi.ts";
 import {
   firmware,
@@ -82,6 +83,19 @@ test("A4 a campaign is paused by those alone who reach all that it reaches", asy
   const pause = (token: string) => fixture.call("POST", `/api/v1/campaigns/${campaignId}/pause`, { token });
   expect((await pause(operator)).status).toBe(403);
   expect((await pause(viewer)).problem().code).toBe("PERMISSION_MISSING");
+});
+
+test("A4 of a campaign that reaches further than its reader, names and numbers are of the vehicles in scope alone", async () => {
+  const read = (token: string, path = "") =>
+    fixture.call("GET", `/api/v1/campaigns/${campaignId}${path}`, { token });
+  const whole = (await read(fixture.operatorKey)).data() as Campaign;
+  const part = (await read(viewer)).data() as Campaign;
+  expect(whole.jobs).toMatchObject({ queued: 2 });
+  expect(whole.partial).toBeUndefined();
+  expect(part.jobs).toMatchObject({ queued: 1 });
+  expect(part.phases[0]!.jobs).toMatchObject({ queued: 1, silent: 0 });
+  expect(part).toMatchObject({ partial: true, target: { vehicleIds: [EU_CAR] } });
+  expect((await read(viewer, "/metrics")).problem().code).toBe("CAMPAIGN_OUT_OF_SCOPE");
 });
 
 test("A4 bulk calls check every row", async () => {

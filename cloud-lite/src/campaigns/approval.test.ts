@@ -124,6 +124,7 @@ test("A4 a campaign reaches no vehicle beyond its author's scope", async () => {
 });
 
 test("A4 who sees none of a campaign's vehicles does not see the campaign", async () => {
+  for (const region of ["eu-north", "eu-south"]) await registerFleet(cloud, 1, { prefix: region, region });
   const north = await keyOfUser(cloud, "north", [{ role: "operator", scope: { regions: ["eu-north"] } }]);
   const south = await keyOfUser(cloud, "south", [{ role: "operator", scope: { regions: ["eu-south"] } }]);
   const northern = await makeCampaign(cloud, releaseId, {}, north);

@@ -1,12 +1,12 @@
 import { Type } from "typebox";
 import { Id, StageName, WallTime } from "@halfshaft/ota-format";
-import { scopesOf } from "../access/grants.ts";
 import type { App, Cloud } from "../cloud.ts";
 import { operatorOf } from "../plugins/admission.ts";
 import { answer, answers } from "../plugins/answers.ts";
 import { metricsOf } from "./metrics.ts";
-import { requireVisible } from "./reach.ts";
+import { requireReach } from "./reach.ts";
 import { NO_JOBS } from "./rates.ts";
+import { getCampaignRow } from "./store.ts";
 
 const closed = { additionalProperties: false } as const;
 const Count = Type.Integer({ minimum: 0 });
@@ -83,10 +83,13 @@ export function addMetricsRoute(app: App, cloud: Cloud): void {
       },
     },
     async (request) => {
-      const { organisationId, grants } = operatorOf(request);
+      const actor = operatorOf(request);
+      const { organisationId } = actor;
       const { campaignId } = request.params;
-      await requireVisible(cloud.db, organisationId, campaignId, scopesOf(grants, "campaign.read"));
-      return answer(cloud, request, await metricsOf(cloud.db, organisationId, campaignId, cloud.now()));
+      const at = cloud.now();
+      const campaign = await getCampaignRow(cloud.db, organisationId, campaignId);
+      await requireReach(cloud.db, actor, "campaign.read", campaign, at);
+      return answer(cloud, request, await metricsOf(cloud.db, organisationId, campaignId, at));
     },
   );
 }

@@ -85,9 +85,12 @@ export function addCampaignRoutes(app: App, cloud: Cloud): void {
       const page = readPage(request.query);
       const { organisationId, grants } = operatorOf(request);
       const scopes = scopesOf(grants, "campaign.read");
-      const found = await listCampaignsWhere(cloud.db, organisationId, page, (row) => isVisible(row, scopes));
+      const at = cloud.now();
+      const found = await listCampaignsWhere(cloud.db, organisationId, page, (row) =>
+        isVisible(cloud.db, row, scopes, at),
+      );
       const { rows, nextCursor } = cutPage(found, page, (row) => row.campaignId);
-      const campaigns = await viewsOf(cloud.db, organisationId, rows, cloud.now());
+      const campaigns = await viewsOf(cloud.db, organisationId, rows, at, scopes);
       return answer(cloud, request, campaigns, nextCursor);
     },
   );
@@ -105,8 +108,10 @@ export function addCampaignRoutes(app: App, cloud: Cloud): void {
     async (request, reply) => {
       const { organisationId, grants } = operatorOf(request);
       const { campaignId } = request.params;
-      await requireVisible(cloud.db, organisationId, campaignId, scopesOf(grants, "campaign.read"));
-      const campaign = await readCampaign(cloud.db, organisationId, campaignId, cloud.now());
+      const scopes = scopesOf(grants, "campaign.read");
+      const at = cloud.now();
+      await requireVisible(cloud.db, organisationId, campaignId, scopes, at);
+      const campaign = await readCampaign(cloud.db, organisationId, campaignId, at, scopes);
       return answerWithETag(cloud, request, reply, campaign);
     },
   );

@@ -185,6 +185,12 @@ export const Campaign = Type.Object(
     approverId: Type.Optional(Type.String()),
     approvedAt: Type.Optional(WallTime),
     revertsCampaignId: Type.Optional(Id),
+    partial: Type.Optional(
+      Type.Literal(true, {
+        description:
+          "It has vehicles that you may not see: names and numbers are of those that you may, skipped ones of none",
+      }),
+    ),
     createdAt: WallTime,
     startedAt: Type.Optional(WallTime),
     endedAt: Type.Optional(WallTime),

@@ -145,13 +145,13 @@ export async function listCampaignsWhere(
   db: Database,
   organisationId: string,
   page: Page,
-  holds: (row: CampaignRow) => boolean,
+  holds: (row: CampaignRow) => Promise<boolean>,
 ): Promise<CampaignRow[]> {
   const found: CampaignRow[] = [];
   let { after } = page;
   for (;;) {
     const rows = await listCampaignRows(db, organisationId, { ...page, after });
-    found.push(...rows.filter(holds));
+    for (const row of rows) if (await holds(row)) found.push(row);
     after = rows.at(-1)?.campaignId;
     if (found.length > page.limit || rows.length <= page.limit) return found.slice(0, page.limit + 1);
   }

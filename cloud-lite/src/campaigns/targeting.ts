@@ -13,6 +13,48 @@ export interface TargetContext {
   readonly scopes?: readonly Scope[];
 }
 
+/** Whether a target holds any vehicle now. */
+export async function selectsAny(
+  db: Database,
+  target: VehicleSelection,
+  context: TargetContext,
+): Promise<boolean> {
+  const row = await targeted(db, target, context).select("v.vehicleId").limit(1).executeTakeFirst();
+  return row !== undefined;
+}
+
+/** A target without the vehicles that it names and that the scopes do not cover. */
+export async function targetWithin(
+  db: Database,
+  target: VehicleSelection,
+  context: TargetContext,
+): Promise<VehicleSelection> {
+  const named = leaves(target);
+  const vehicleIds = await presentNames(db, "vehicleId", named.flatMap(vehicleIdsOf), context);
+  const vins = await presentNames(db, "vin", named.flatMap(vinsOf), context);
+  return keepNamed(target, { vehicleIds, vins });
+}
+
+const vehicleIdsOf = (leaf: VehicleSelection) => ("vehicleIds" in leaf ? leaf.vehicleIds : []);
+const vinsOf = (leaf: VehicleSelection) => ("vins" in leaf ? leaf.vins : []);
+
+const NOTHING: VehicleSelection = { not: { all: true } };
+
+function keepNamed(
+  part: VehicleSelection,
+  known: { readonly vehicleIds: ReadonlySet<string>; readonly vins: ReadonlySet<string> },
+): VehicleSelection {
+  if ("and" in part) return { and: part.and.map((inner) => keepNamed(inner, known)) };
+  if ("or" in part) return { or: part.or.map((inner) => keepNamed(inner, known)) };
+  if ("not" in part) return { not: keepNamed(part.not, known) };
+  if (!("vehicleIds" in part) && !("vins" in part)) return part;
+  const kept =
+    "vehicleIds" in part
+      ? { vehicleIds: part.vehicleIds.filter((name) => known.vehicleIds.has(name)) }
+      : { vins: part.vins.filter((name) => known.vins.has(name)) };
+  return Object.values(kept)[0]!.length === 0 ? NOTHING : kept;
+}
+
 /** The parts of a selection that are joined by and, or and not. */
 function leaves(part: VehicleSelection): VehicleSelection[] {
   if ("and" in part) return part.and.flatMap(leaves);
@@ -52,17 +94,26 @@ async function missingName(
   names: readonly string[],
   context: TargetContext,
 ): Promise<string | undefined> {
+  const found = await presentNames(db, column, names, context);
+  return names.find((name) => !found.has(name));
+}
+
+async function presentNames(
+  db: Database,
+  column: "vehicleId" | "vin",
+  names: readonly string[],
+  context: TargetContext,
+): Promise<Set<string>> {
+  const found = new Set<string>();
   for (let from = 0; from < names.length; from += NAMES_AT_ONCE) {
     const asked = names.slice(from, from + NAMES_AT_ONCE);
     const rows = await targeted(db, { all: true }, context)
       .select(["v.vehicleId", "v.vin"])
       .where(`v.${column}`, "in", asked)
       .execute();
-    const found = new Set(rows.map((row) => row[column]));
-    const missing = asked.find((name) => !found.has(name));
-    if (missing !== undefined) return missing;
+    for (const row of rows) if (row[column] !== null) found.add(row[column]);
   }
-  return undefined;
+  return found;
 }
 
 /** All vehicles of a target, each once, in order of id. */

@@ -125,7 +125,7 @@ export async function actOnCampaign(
   const { tx, organisationId, at } = work;
   const campaign = await lockCampaign(tx, organisationId, campaignId);
   const { permission, action, act } = VERBS[verb];
-  requireReach(actor, permission, campaign);
+  await requireReach(tx, actor, permission, campaign, at);
   const { name, state } = campaign;
   const waived = verb === "start" && cloud.config.fourEyes === "off" && ["draft", "inReview"].includes(state);
   if (transition(state, verb) === undefined && !waived) {

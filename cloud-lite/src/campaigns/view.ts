@@ -1,10 +1,13 @@
+import type { Scope } from "../access/grants.ts";
 import type { Database } from "../db/open.ts";
 import { JOB_STATUSES } from "../jobs/schema.ts";
 import { present } from "../vehicles/store.ts";
 import { talliesOf } from "./counts.ts";
 import { GATE_DEFAULTS, missingAt } from "./gates.ts";
 import { HALT_DEFAULTS, type HaltReason, type HaltRules } from "./halt.ts";
+import { partOf } from "./part.ts";
 import { NO_JOBS, type Tally } from "./rates.ts";
+import { reachesAll } from "./reach.ts";
 import { PRIORITIES, SKIP_REASONS, type Campaign, type Phase } from "./schema.ts";
 import {
   consentOf,
@@ -23,17 +26,22 @@ export async function readCampaign(
   organisationId: string,
   campaignId: string,
   at: number,
+  scopes?: readonly Scope[],
 ): Promise<Campaign> {
   const row = await getCampaignRow(db, organisationId, campaignId);
-  return (await viewsOf(db, organisationId, [row], at))[0]!;
+  return (await viewsOf(db, organisationId, [row], at, scopes))[0]!;
 }
 
-/** Campaigns with the numbers of their jobs. */
+/**
+ * Campaigns with the numbers of their jobs.
+ * @param scopes which vehicles whoever asks may see. Left out: all.
+ */
 export async function viewsOf(
   db: Database,
   organisationId: string,
   rows: readonly CampaignRow[],
   at: number,
+  scopes?: readonly Scope[],
 ): Promise<Campaign[]> {
   const phases = await phasesOf(
     db,
@@ -47,13 +55,18 @@ export async function viewsOf(
     at,
     phases.map(({ phaseId, campaignId }) => ({ phaseId, silenceMs: silence.get(campaignId)! })),
   );
-  return rows.map((row) => {
+  const views: Campaign[] = [];
+  for (const row of rows) {
     const own = phases.filter((phase) => phase.campaignId === row.campaignId);
-    const views = own.map((phase, i) =>
+    const phaseViews = own.map((phase, i) =>
       phaseView(phase, tallies.get(phase.phaseId) ?? NO_JOBS, i === own.length - 1, at),
     );
-    return { ...campaignView(row), phases: views, jobs: jobsOf(views), skipped: skippedOf(row, own) };
-  });
+    const jobs = jobsOf(phaseViews);
+    const view = { ...campaignView(row), phases: phaseViews, jobs, skipped: skippedOf(row, own) };
+    const isWhole = scopes === undefined || reachesAll(row, scopes);
+    views.push(isWhole ? view : await partOf(db, view, { organisationId, scopes, at }));
+  }
+  return views;
 }
 
 function campaignView(row: CampaignRow) {
