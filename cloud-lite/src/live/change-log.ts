@@ -1,3 +1,4 @@
+import type { Scope } from "../access/grants.ts";
 import type { Database } from "../db/open.ts";
 import type { LocatedChange, LocatedProgress, Progress } from "./change.ts";
 
@@ -35,11 +36,13 @@ export async function changesAfter(
   const vehicles = await vehiclesById(db, organisationId, [
     ...new Set([...subjects("vehicle"), ...[...jobs.values()].map((job) => job.vehicleId)]),
   ]);
+  const reaches = await reachesById(db, organisationId, subjects("campaign"));
   return rows.map((row) => {
     const job = row.subjectKind === "job" ? jobs.get(row.subjectId) : undefined;
     const vehicleId = row.subjectKind === "vehicle" ? row.subjectId : job?.vehicleId;
     const campaignId = row.subjectKind === "campaign" ? row.subjectId : job?.campaignId;
     const vehicle = vehicleId === undefined ? undefined : vehicles.get(vehicleId);
+    const reach = row.subjectKind === "campaign" ? reaches.get(row.subjectId) : undefined;
     return {
       seq: row.seq,
       at: row.at,
@@ -51,6 +54,7 @@ export async function changesAfter(
       actor: { kind: row.actorKind, id: row.actorId },
       region: vehicle?.region ?? null,
       model: vehicle?.model ?? null,
+      ...(reach === undefined ? {} : { reach }),
     };
   });
 }
@@ -93,6 +97,17 @@ async function jobsById(db: Database, organisationId: string, jobIds: readonly s
     .where("jobId", "in", jobIds)
     .execute();
   return new Map(rows.map((row) => [row.jobId, row]));
+}
+
+async function reachesById(db: Database, organisationId: string, campaignIds: readonly string[]) {
+  if (campaignIds.length === 0) return new Map<string, Scope[]>();
+  const rows = await db
+    .selectFrom("campaigns")
+    .select(["campaignId", "scopes"])
+    .where("organisationId", "=", organisationId)
+    .where("campaignId", "in", campaignIds)
+    .execute();
+  return new Map(rows.map((row) => [row.campaignId, JSON.parse(row.scopes) as Scope[]]));
 }
 
 async function vehiclesById(db: Database, organisationId: string, vehicleIds: readonly string[]) {

@@ -1,5 +1,6 @@
 import { Type, type Static } from "typebox";
 import { Id, WallTime } from "@halfshaft/ota-format";
+import type { Scope } from "../access/grants.ts";
 
 const closed = { additionalProperties: false } as const;
 
@@ -26,6 +27,8 @@ export interface LocatedChange extends Change {
   readonly actor: { kind: string; id: string };
   readonly region: string | null;
   readonly model: string | null;
+  /** Of a campaign itself: how far it may reach. */
+  readonly reach?: readonly Scope[];
 }
 
 /** How far a job is: told while it happens and kept nowhere; the job itself is the truth. */

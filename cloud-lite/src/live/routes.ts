@@ -4,12 +4,15 @@ import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { Id } from "@halfshaft/ota-format";
 import { actorOfToken, bearerToken } from "../access/actor-of-token.ts";
+import { scopesOf } from "../access/grants.ts";
 import type { Actor } from "../access/store.ts";
+import { requireVisible } from "../campaigns/reach.ts";
 import type { App, Cloud } from "../cloud.ts";
 import { actorOf } from "../plugins/admission.ts";
 import { fileAnswers } from "../plugins/answers.ts";
 import { Refusal } from "../refusals.ts";
 import { VehicleId } from "../vehicles/schema.ts";
+import { requireVehicle } from "../vehicles/twin-access.ts";
 import { frames, type Frame } from "./frames.ts";
 import { topicPermission, type Topic } from "./topics.ts";
 
@@ -109,6 +112,7 @@ export async function addLiveRoutes(app: App, cloud: Cloud): Promise<void> {
           },
         },
         async (request, reply) => {
+          await requireTopic(cloud, request, topic(request.params as Record<string, string>));
           const gone = new AbortController();
           const stream = begin(request, topic(request.params as Record<string, string>), gone.signal);
           reply.sse.onClose(() => gone.abort());
@@ -123,6 +127,7 @@ export async function addLiveRoutes(app: App, cloud: Cloud): Promise<void> {
           socket.on("close", () => gone.abort());
           socket.on("error", () => gone.abort());
           try {
+            await requireTopic(cloud, request, topic(request.params as Record<string, string>));
             for await (const frame of begin(
               request,
               topic(request.params as Record<string, string>),
@@ -161,6 +166,15 @@ function operatorOf(request: FastifyRequest): Actor & { kind: "operator" } {
   const actor = actorOf(request);
   if (actor.kind !== "operator") throw new Refusal("OPERATOR_REQUIRED");
   return actor;
+}
+
+/** @throws {Refusal} VEHICLE_UNKNOWN or CAMPAIGN_UNKNOWN, also where whoever asks may not see it */
+async function requireTopic({ db, now }: Cloud, request: FastifyRequest, topic: Topic): Promise<void> {
+  const actor = operatorOf(request);
+  if (topic.kind === "vehicle") await requireVehicle(db, actor, topic.vehicleId, "fleet.read");
+  if (topic.kind !== "campaign") return;
+  const scopes = scopesOf(actor.grants, "campaign.read");
+  await requireVisible(db, actor.organisationId, topic.campaignId, scopes, now());
 }
 
 async function stillAdmitted(cloud: Cloud, authorization: string | undefined) {

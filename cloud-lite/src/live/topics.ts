@@ -1,4 +1,4 @@
-import { covers, scopesOf, type Grant, type Permission } from "../access/grants.ts";
+import { covers, liesWithin, scopesOf, type Grant, type Permission, type Scope } from "../access/grants.ts";
 import type { Change, LocatedChange, LocatedProgress, Progress } from "./change.ts";
 
 /** What a stream is about. */
@@ -18,6 +18,9 @@ const READERS: Readonly<Record<string, Permission>> = {
   hardware: "release.read",
 };
 
+/** Of the whole organisation, whatever the reader's scope. */
+const SHARED: ReadonlySet<string> = new Set(["release", "hardware"]);
+
 /** The fleet's stream leaves out who signs in and who holds which key. */
 function inTopic(topic: Topic, change: Change): boolean {
   if (topic.kind === "vehicle") return change.vehicleId === topic.vehicleId;
@@ -32,15 +35,23 @@ function inTopic(topic: Topic, change: Change): boolean {
 export function visibleChange(
   topic: Topic,
   grants: readonly Grant[],
-  { region, model, actor, ...change }: LocatedChange,
+  { region, model, reach, actor, ...change }: LocatedChange,
 ): Change | undefined {
   if (!inTopic(topic, change)) return undefined;
   const permission = topic.kind === "audit" ? "audit.read" : READERS[change.subject.kind];
   if (permission === undefined) return undefined;
   const scopes = scopesOf(grants, permission);
   if (scopes.length === 0) return undefined;
-  if (change.vehicleId !== undefined && !covers(scopes, { region, model })) return undefined;
-  return topic.kind === "audit" ? { ...change, actor } : change;
+  if (topic.kind === "audit") return { ...change, actor };
+  if (change.vehicleId !== undefined) return covers(scopes, { region, model }) ? change : undefined;
+  if (isWithin(scopes, change, reach)) return change;
+  // Who follows a campaign sees some of its vehicles: he learns what happened to it, and not to whom.
+  return topic.kind === "campaign" ? { ...change, change: null } : undefined;
+}
+
+/** What is not about one vehicle: a campaign reaches so far, a group everywhere; releases are for all. */
+function isWithin(scopes: readonly Scope[], { subject }: Change, reach: readonly Scope[] = [{}]): boolean {
+  return SHARED.has(subject.kind) || liesWithin(reach, scopes);
 }
 
 /** As `visibleChange`: progress is told by vehicle and campaign; the audit log has none. Pure. */
