@@ -71,6 +71,8 @@ export async function testCloud(
     artifacts?: ArtifactStore;
     tracing?: Tracing;
     at?: number;
+    /** Adds hooks before the routes. */
+    extend?: (app: App) => void;
   } = {},
 ): Promise<TestCloud> {
   const clock = { at: given.at ?? Date.UTC(2026, 0, 1) };
@@ -87,7 +89,10 @@ export async function testCloud(
     tracing: given.tracing,
     wakeUp: (vehicleId) => void wokenUp.push(vehicleId),
     onError: (error) => void errors.push(error),
-    extend: checkAnswers,
+    extend(app) {
+      checkAnswers(app);
+      given.extend?.(app);
+    },
   });
   const { cloud, app, operatorKey } = made;
   return {

@@ -103,7 +103,7 @@ test.each([
     "VIN_INVALID",
     "1M8GDM9A1KP042788 is not a VIN: its check digit, place 9, is 1 and should be X.",
   ],
-  ["1M8GDM9AXKP042788", "VIN_TAKEN", "VIN 1M8GDM9AXKP042788 belongs to vehicle car."],
+  ["1M8GDM9AXKP042788", "VIN_TAKEN", "VIN 1M8GDM9AXKP042788 belongs to another vehicle."],
 ])("D1 a vehicle with VIN %s is refused: %s", async (vin, code, detail) => {
   await post({ vehicleId: "car", vin: "1M8GDM9AXKP042788", ecus: [] });
   expect((await post({ vin, ecus: [] })).problem()).toMatchObject({ code, detail });

@@ -29,7 +29,8 @@ import {
   type StateSubject,
 } from "./desired-state-store.ts";
 import { Group, VehicleId } from "./schema.ts";
-import { isUnbounded, scopesFor } from "./scope.ts";
+import { isUnbounded, scopesFor, whereInScope } from "./scope.ts";
+import { selectedVehicles } from "./selection-query.ts";
 import { requireVehicle } from "./twin-access.ts";
 
 const closed = { additionalProperties: false } as const;
@@ -172,7 +173,10 @@ export function addDesiredStateRoutes(app: App, cloud: Cloud): void {
   addDeviceStateRoutes(app, cloud);
 }
 
-/** A group's state reaches vehicles of every region and model, so only who may do that writes it. */
+/**
+ * A group's state reaches vehicles of every region and model, so only who may do that writes it; who sees none of its
+ * vehicles does not read it.
+ */
 async function requireSubject(
   db: Database,
   request: FastifyRequest,
@@ -181,9 +185,17 @@ async function requireSubject(
 ): Promise<void> {
   if (subjectKind === "vehicle") {
     await requireVehicle(db, actorOf(request), subjectId, permission);
-  } else if (permission === "fleet.write" && !isUnbounded(scopesFor(request, permission))) {
-    throw new Refusal("GROUP_BEYOND_SCOPE", { group: subjectId });
+    return;
   }
+  const scopes = scopesFor(request, permission);
+  if (isUnbounded(scopes)) return;
+  if (permission === "fleet.write") throw new Refusal("GROUP_BEYOND_SCOPE", { group: subjectId });
+  const context = { organisationId: actorOf(request).organisationId, at: 0 };
+  const member = await whereInScope(selectedVehicles(db, { groups: [subjectId] }, context), scopes)
+    .select("v.vehicleId")
+    .limit(1)
+    .executeTakeFirst();
+  if (!member) throw new Refusal("GROUP_UNKNOWN", { group: subjectId });
 }
 
 function addDeviceStateRoutes(app: App, cloud: Cloud): void {

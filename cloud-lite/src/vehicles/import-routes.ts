@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
-import type { Readable } from "node:stream";
-import { finished } from "node:stream/promises";
 import { Type, type Static } from "typebox";
 import { Id, Sha256, WallTime } from "@halfshaft/ota-format";
+import type { Actor } from "../access/store.ts";
 import type { App, Cloud } from "../cloud.ts";
 import { cutPage, PageQuery, readPage } from "../db/cursor.ts";
 import type { Database } from "../db/open.ts";
@@ -92,8 +91,8 @@ export function addImportRoutes(app: App, cloud: Cloud): void {
       },
     },
     async (request) => {
-      const { organisationId } = actorOf(request);
-      return answer(cloud, request, await readImport(cloud.db, organisationId, request.params.importId));
+      const { importId } = request.params;
+      return answer(cloud, request, await readImport(cloud.db, actorOf(request), importId));
     },
   );
 
@@ -109,11 +108,11 @@ export function addImportRoutes(app: App, cloud: Cloud): void {
       },
     },
     async (request) => {
-      const { organisationId } = actorOf(request);
+      const actor = actorOf(request);
       const { importId } = request.params;
       const page = readPage(request.query);
-      await getImport(cloud.db, organisationId, importId);
-      const found = await listRowErrors(cloud.db, organisationId, importId, page);
+      await getImport(cloud.db, actor, importId);
+      const found = await listRowErrors(cloud.db, actor.organisationId, importId, page);
       const { rows, nextCursor } = cutPage(found, page, (row) => row.position);
       return answer(cloud, request, rows.map(errorView), nextCursor);
     },
@@ -140,23 +139,23 @@ function addImportRoute(app: App, cloud: Cloud): void {
       const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase() ?? "";
       const body: unknown = request.body;
       const reader = READERS[type];
-      const importId = reader ? await fromStream(run, body as Readable, reader) : await fromList(run, body);
-      return answer(cloud, request, await readImport(cloud.db, actor.organisationId, importId));
+      const importId = reader
+        ? await fromStream(run, body as AsyncIterable<Uint8Array>, reader)
+        : await fromList(run, body);
+      return answer(cloud, request, await readImport(cloud.db, actor, importId));
     },
   );
 }
 
 type Run = Parameters<typeof importVehicles>[0];
 
-async function fromStream(run: Run, body: Readable, reader: (typeof READERS)[string]): Promise<string> {
-  const { bytes, digest } = digested(body.iterator({ destroyOnReturn: false }));
-  try {
-    return await importVehicles(run, reader(bytes), digest);
-  } finally {
-    // A sender listens to a refusal when all of its file has been taken from it.
-    body.resume();
-    await finished(body).catch(() => undefined);
-  }
+function fromStream(
+  run: Run,
+  body: AsyncIterable<Uint8Array>,
+  reader: (typeof READERS)[string],
+): Promise<string> {
+  const { bytes, digest } = digested(body);
+  return importVehicles(run, reader(bytes), digest);
 }
 
 function fromList(run: Run, body: unknown): Promise<string> {
@@ -165,9 +164,9 @@ function fromList(run: Run, body: unknown): Promise<string> {
   return importVehicles(run, listedRows(list), digest);
 }
 
-async function readImport(db: Database, organisationId: string, importId: string): Promise<VehicleImport> {
-  const row = await getImport(db, organisationId, importId);
-  const errors = await listRowErrors(db, organisationId, importId, { limit: SHOWN_ERRORS });
+async function readImport(db: Database, reader: Actor, importId: string): Promise<VehicleImport> {
+  const row = await getImport(db, reader, importId);
+  const errors = await listRowErrors(db, reader.organisationId, importId, { limit: SHOWN_ERRORS });
   const { dryRun, state, sha256, created, updated, unchanged, refused, startedAt, endedAt } = row;
   return {
     importId,

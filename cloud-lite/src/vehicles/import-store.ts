@@ -1,8 +1,11 @@
+import { scopesOf } from "../access/grants.ts";
+import type { Actor } from "../access/store.ts";
 import type { Page } from "../db/cursor.ts";
 import type { Database } from "../db/open.ts";
 import type { Work } from "../plugins/writes.ts";
 import { Refusal } from "../refusals.ts";
 import type { RowProblem } from "./import-record.ts";
+import { isUnbounded } from "./scope.ts";
 
 export interface Counts {
   created: number;
@@ -17,14 +20,15 @@ export interface RowError extends RowProblem {
 
 export async function startImport(
   db: Database,
-  given: { organisationId: string; importId: string; dryRun: boolean; at: number },
+  given: { organisationId: string; importId: string; importerId: string; dryRun: boolean; at: number },
 ): Promise<void> {
-  const { organisationId, importId, dryRun, at } = given;
+  const { organisationId, importId, importerId, dryRun, at } = given;
   await db
     .insertInto("vehicleImports")
     .values({
       organisationId,
       importId,
+      importerId,
       dryRun: dryRun ? 1 : 0,
       state: "running",
       sha256: null,
@@ -86,17 +90,25 @@ export async function storeRowErrors(
     .execute();
 }
 
-/** @throws {Refusal} IMPORT_UNKNOWN */
-export async function getImport(db: Database, organisationId: string, importId: string) {
+/**
+ * @param reader of the record, which names vehicles: who made the import, or who sees every vehicle
+ * @throws {Refusal} IMPORT_UNKNOWN
+ */
+export async function getImport(db: Database, reader: Actor, importId: string) {
+  const { organisationId } = reader;
   const row = await db
     .selectFrom("vehicleImports")
     .selectAll()
     .where("organisationId", "=", organisationId)
     .where("importId", "=", importId)
     .executeTakeFirst();
-  if (!row) throw new Refusal("IMPORT_UNKNOWN", { importId });
+  if (!row || !mayRead(reader, row.importerId)) throw new Refusal("IMPORT_UNKNOWN", { importId });
   return row;
 }
+
+const mayRead = (reader: Actor, importerId: string): boolean =>
+  reader.kind === "operator" &&
+  (reader.principalId === importerId || isUnbounded(scopesOf(reader.grants, "fleet.read")));
 
 /** In the order of the file, one more than the page holds. */
 export async function listRowErrors(db: Database, organisationId: string, importId: string, page: Page) {

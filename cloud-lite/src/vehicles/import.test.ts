@@ -142,7 +142,7 @@ test("D2 a VIN that another vehicle has is refused", async () => {
   const vin = "1M8GDM9AXKP042788";
   await importing(table(row(1, { vin })));
   expect((await importing(table(row(2, { vin })))).errors).toMatchObject([
-    { line: 2, field: "vin", code: "VIN_TAKEN", sentence: `VIN ${vin} belongs to vehicle car-1.` },
+    { line: 2, field: "vin", code: "VIN_TAKEN", sentence: `VIN ${vin} belongs to another vehicle.` },
   ]);
 });
 

@@ -66,7 +66,9 @@ export async function importVehicles(
     seen: new Set(),
     counts: { created: 0, updated: 0, unchanged: 0, refused: 0 },
   };
-  await startImport(cloud.db, { organisationId, importId, dryRun: options.dryRun, at: cloud.now() });
+  const importerId = actor.kind === "operator" ? actor.principalId : actor.vehicleId;
+  const { dryRun } = options;
+  await startImport(cloud.db, { organisationId, importId, importerId, dryRun, at: cloud.now() });
   const end = (state: "finished" | "broken", sha256: string | null): Promise<void> =>
     inTransaction(cloud, actor, requestId, (work) =>
       endImport(work, importId, state, sha256, context.counts),
@@ -206,7 +208,7 @@ async function takeVehicles(
     const holder = vin === undefined ? undefined : byVin.get(vin);
     const known: ExistingVehicle | undefined = vehicleId === undefined ? holder : byId.get(vehicleId);
     if (holder && holder !== known) {
-      const sentence = `VIN ${vin} belongs to vehicle ${holder.row.vehicleId}.`;
+      const sentence = `VIN ${vin} belongs to another vehicle.`;
       refuse(line, { field: "vin", code: "VIN_TAKEN", sentence });
       continue;
     }

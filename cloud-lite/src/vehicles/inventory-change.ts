@@ -79,7 +79,7 @@ async function refuseTakenVin(
     .where("vin", "=", vin)
     .where("vehicleId", "!=", vehicleId)
     .executeTakeFirst();
-  if (taken) throw new Refusal("VIN_TAKEN", { vin, vehicleId: taken.vehicleId });
+  if (taken) throw new Refusal("VIN_TAKEN", { vin });
 }
 
 /** What of the inventory differs, for the audit log. */

@@ -19,8 +19,8 @@ export const VEHICLE_REFUSALS = {
   },
   VIN_TAKEN: {
     status: 409,
-    sentence: "VIN {vin} belongs to vehicle {vehicleId}.",
-    help: "A VIN names one vehicle of an organisation. Correct it, or read the other vehicle.",
+    sentence: "VIN {vin} belongs to another vehicle.",
+    help: "A VIN names one vehicle of an organisation. Correct it, or find the other: GET /api/v1/vehicles?vin={vin}.",
   },
   VIN_INVALID: {
     status: 422,
@@ -76,6 +76,11 @@ export const VEHICLE_REFUSALS = {
     status: 422,
     sentence: "The file cannot be read on from line {line}: {reason}.",
     help: "Correct it there and send the whole file again: rows that were taken stay and count as unchanged.",
+  },
+  GROUP_UNKNOWN: {
+    status: 404,
+    sentence: "There is no vehicle of group {group}.",
+    help: "The groups of a vehicle stand in it: GET /api/v1/vehicles.",
   },
   DESIRED_SOFTWARE_UNKNOWN: {
     status: 422,

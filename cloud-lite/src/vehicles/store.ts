@@ -72,7 +72,7 @@ async function refuseTaken(
     .where((eb) => eb.or([eb("vehicleId", "=", vehicleId), ...(vin ? [eb("vin", "=", vin)] : [])]))
     .execute();
   if (taken.some((row) => row.vehicleId === vehicleId)) throw new Refusal("VEHICLE_EXISTS", { vehicleId });
-  if (taken[0]) throw new Refusal("VIN_TAKEN", { vin: vin!, vehicleId: taken[0].vehicleId });
+  if (taken[0]) throw new Refusal("VIN_TAKEN", { vin: vin! });
 }
 
 /**

@@ -25,6 +25,8 @@ interface EcuReplacementsTable extends Owned {
 
 interface VehicleImportsTable extends Owned {
   importId: string;
+  /** The person who made it. */
+  importerId: string;
   dryRun: Flag;
   /** `broken`: the file ended in the middle; what was taken stays. */
   state: "running" | "finished" | "broken";

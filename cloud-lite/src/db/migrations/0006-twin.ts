@@ -22,6 +22,7 @@ const TABLES: Readonly<Record<string, NewTable>> = {
   vehicleImports: {
     columns: {
       importId: "text",
+      importerId: "text",
       dryRun: "integer",
       state: "text",
       sha256: "text?",
