@@ -4,7 +4,13 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["cloud-lite/src/**/*.test.ts"],
-    exclude: ["**/node_modules/**", "**/*.browser.test.ts"],
+    // What has no database, or starts programs with a folder of their own, is tested once.
+    exclude: [
+      "**/node_modules/**",
+      "**/*.browser.test.ts",
+      "cloud-lite/src/{main,config,tls}.test.ts",
+      "cloud-lite/src/{artifacts,cli,console,mqtt}/**",
+    ],
     globalSetup: "cloud-lite/src/db/postgres-for-tests.ts",
     testTimeout: 30_000,
   },
