@@ -84,6 +84,7 @@ export async function write<T>(
  * As `write`, for a body that is taken as it comes. Where the key was used before, the body is only hashed: that tells
  * whether it is the same request.
  * @param steps `take` keeps the bytes, in transactions of its own; `finish` makes the answer
+ * @throws {Refusal} MEDIA_TYPE_UNSUPPORTED besides what the steps refuse
  */
 export async function writeStreamed<T>(
   cloud: Cloud,
@@ -97,13 +98,20 @@ export async function writeStreamed<T>(
 ): Promise<Envelope<T>> {
   const hash = createHash("sha256");
   const key = idempotencyKey(request);
-  const bytes = hashed(request.body instanceof Readable ? request.body : Readable.from([]), hash);
+  const bytes = hashed(streamOf(request), hash);
   if (key !== undefined && (await answerRow(cloud.db, actorOf(request), key))) {
     for await (const _chunk of bytes);
   } else {
     await steps.take(bytes);
   }
   return write(cloud, request, reply, steps.finish, { ...options, bodySha256: hash.digest("hex") });
+}
+
+/** An empty body is none. Any other that is no stream was read by a parser of another media type. */
+function streamOf({ body, headers }: FastifyRequest): Readable {
+  if (body instanceof Readable) return body;
+  if (body === undefined || body === null) return Readable.from([]);
+  throw new Refusal("MEDIA_TYPE_UNSUPPORTED", { mediaType: headers["content-type"] ?? "this body" });
 }
 
 /** Passes bytes on. Destroying the stream would end the connection before a refusal is answered. */

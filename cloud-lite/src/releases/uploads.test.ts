@@ -66,6 +66,16 @@ test("A3 a repeat of the same bytes with its key gives the answer again; other b
   expect(await state()).toMatchObject({ offset: 1500 });
 });
 
+test.each(["application/octet-stream", "application/json"])(
+  "A1 bytes sent as %s are refused with 415",
+  async (type) => {
+    await begin();
+    const headers = { "upload-offset": "0" };
+    const refused = await fixture.call("PATCH", PATH, { body: Buffer.from("{}"), type, headers });
+    expect(refused.problem()).toMatchObject({ status: 415, code: "MEDIA_TYPE_UNSUPPORTED" });
+  },
+);
+
 test("U1 HEAD says where to go on", async () => {
   await begin();
   await send(0, FILE.subarray(0, 1000));
