@@ -195,7 +195,7 @@ async function requireSubject(
     .select("v.vehicleId")
     .limit(1)
     .executeTakeFirst();
-  if (!member) throw new Refusal("GROUP_UNKNOWN", { group: subjectId });
+  if (!member) throw new Refusal("VEHICLE_GROUP_UNKNOWN", { group: subjectId });
 }
 
 function addDeviceStateRoutes(app: App, cloud: Cloud): void {

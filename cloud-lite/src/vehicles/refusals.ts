@@ -77,7 +77,7 @@ export const VEHICLE_REFUSALS = {
     sentence: "The file cannot be read on from line {line}: {reason}.",
     help: "Correct it there and send the whole file again: rows that were taken stay and count as unchanged.",
   },
-  GROUP_UNKNOWN: {
+  VEHICLE_GROUP_UNKNOWN: {
     status: 404,
     sentence: "There is no vehicle of group {group}.",
     help: "The groups of a vehicle stand in it: GET /api/v1/vehicles.",
