@@ -18,8 +18,14 @@ const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
 interface Described {
   readonly summary?: string;
   readonly tags?: readonly string[];
-  readonly responses?: Readonly<Record<string, object>>;
+  readonly responses?: Readonly<Record<string, { readonly content?: Record<string, { schema: Answer }> }>>;
+  readonly parameters?: readonly { readonly name: string }[];
 }
+interface Answer {
+  readonly properties?: { readonly data?: { readonly type?: string } };
+}
+const takes = ({ parameters = [] }: Described, name: string): boolean =>
+  parameters.some((parameter) => parameter.name === name);
 
 let fixture: TestCloud;
 beforeAll(async () => {
@@ -40,6 +46,39 @@ test("A1 every operation has a summary, a tag, an answer and its refusals", () =
     })
     .map(({ name }) => name);
   expect(bare).toEqual([]);
+});
+
+/** Writes that take no Idempotency-Key, and why a repeat is harmless all the same. */
+const WITHOUT_KEY: Readonly<Record<string, string>> = {
+  "post /api/v1/vehicles/preview": "it reads",
+  "post /api/v1/vehicles/search": "it reads",
+  "post /api/v1/vehicles/import": "rows that are as they should be are left alone",
+  "post /api/v1/sessions": "an answer with a secret is not kept",
+  "post /api/v1/sessions/end": "what is over stays over",
+  "post /api/v1/me/password": "a hash of the same password",
+  "post /api/v1/users/{userId}/password": "a hash of the same password",
+  "post /api/v1/campaigns/bulk": "each verb may be repeated",
+  "post /api/v1/webhooks/{webhookId}/test": "it sends a test, each time",
+  "post /api/v1/device/events": "events have ids",
+  "put /api/v1/device/version-manifest": "the same report says the same",
+  "put /api/v1/device/reported-state": "the same report says the same",
+};
+
+test("A3 every write takes an Idempotency-Key, or does no harm a second time", () => {
+  const bare = operations
+    .filter(({ name, operation }) => !name.startsWith("get ") && !takes(operation, "idempotency-key"))
+    .map(({ name }) => name);
+  expect(bare.filter((name) => WITHOUT_KEY[name] === undefined)).toEqual([]);
+});
+
+test("A2 every list pages by cursor, but the short one of a vehicle's ECUs", () => {
+  const lists = operations.filter(({ name, operation: { responses } }) => {
+    const schema = responses?.["200"]?.content?.["application/json"]?.schema;
+    return name.startsWith("get ") && schema?.properties?.data?.type === "array";
+  });
+  expect(lists.length).toBeGreaterThan(10);
+  const whole = lists.filter(({ operation }) => !takes(operation, "cursor")).map(({ name }) => name);
+  expect(whole).toEqual(["get /api/v1/vehicles/{vehicleId}/software-inventory"]);
 });
 
 /** Pages and files for browsers and scrapers, the document itself, and WebSockets, which OpenAPI cannot describe. */
