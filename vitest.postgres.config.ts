@@ -12,6 +12,6 @@ export default defineConfig({
       "cloud-lite/src/{artifacts,cli,console,mqtt}/**",
     ],
     globalSetup: "cloud-lite/src/db/postgres-for-tests.ts",
-    testTimeout: 30_000,
+    testTimeout: 60_000,
   },
 });
