@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from "uuid";
 import type { Database } from "../db/open.ts";
 import { reportedVersionKey } from "../releases/version-key.ts";
-import type { ExistingVehicle, Plan, VehicleRow } from "./import-plan.ts";
+import { COLUMNS, type BuiltVehicle, type ExistingVehicle, type Plan } from "./import-plan.ts";
 import { ecusOf as builtEcus, type AsBuiltVehicle } from "./import-record.ts";
 import { membersOf, putMembers } from "./members.ts";
 import { formerEcu } from "./replacement-store.ts";
@@ -17,13 +17,13 @@ export async function loadExisting(
   organisationId: string,
   vehicles: readonly AsBuiltVehicle[],
 ): Promise<ExistingVehicle[]> {
-  const rows = new Map<string, VehicleRow>();
+  const rows = new Map<string, BuiltVehicle>();
   for (const column of ["vehicleId", "vin"] as const) {
     const names = vehicles.flatMap((vehicle) => vehicle[column] ?? []);
     if (names.length === 0) continue;
     const found = await db
       .selectFrom("vehicles")
-      .selectAll()
+      .select(["organisationId", "vehicleId", ...COLUMNS])
       .where("organisationId", "=", organisationId)
       .where(column, "in", names)
       .execute();

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { planUpdate, type ExistingVehicle, type Plan, type VehicleRow } from "./import-plan.ts";
+import { planUpdate, type ExistingVehicle, type Plan, type BuiltVehicle } from "./import-plan.ts";
 import type { AsBuiltVehicle } from "./import-record.ts";
 import type { Members } from "./members.ts";
 import type { EcuRow } from "./store.ts";
@@ -30,7 +30,7 @@ const ecu = (more: Partial<EcuRow>): EcuRow => ({
 });
 
 const known = (
-  more: Partial<Omit<ExistingVehicle, "row">> & { row?: Partial<VehicleRow> } = {},
+  more: Partial<Omit<ExistingVehicle, "row">> & { row?: Partial<BuiltVehicle> } = {},
 ): ExistingVehicle => ({
   members: NOBODY,
   ecus: [ecu({})],
@@ -46,17 +46,6 @@ const known = (
     region: null,
     owner: null,
     timeZone: null,
-    retiredAt: null,
-    desiredJobId: null,
-    desiredRevision: 1,
-    presence: null,
-    presenceAt: null,
-    heartbeatMs: null,
-    lastSeenAt: null,
-    manifestAt: null,
-    heldReason: null,
-    heldAt: null,
-    createdAt: 0,
     ...more.row,
   },
 });

@@ -4,11 +4,18 @@ import { ecusOf, type AsBuiltEcu, type AsBuiltVehicle, type RowProblem } from ".
 import type { Members } from "./members.ts";
 import type { EcuRow } from "./store.ts";
 
-export type VehicleRow = Selectable<Tables["vehicles"]>;
+/** Columns that a row may correct. */
+export const COLUMNS = ["vin", "model", "trim", "year", "region", "owner", "timeZone"] as const;
+
+/** What of a vehicle's row an import looks at. */
+export type BuiltVehicle = Pick<
+  Selectable<Tables["vehicles"]>,
+  "organisationId" | "vehicleId" | (typeof COLUMNS)[number]
+>;
 
 /** A vehicle that is there already. */
 export interface ExistingVehicle {
-  readonly row: VehicleRow;
+  readonly row: BuiltVehicle;
   readonly members: Members;
   readonly ecus: readonly EcuRow[];
   /** ECUs that were replaced since; an as-built file still names them. */
@@ -16,9 +23,7 @@ export interface ExistingVehicle {
 }
 
 export type BuiltEcu = AsBuiltEcu & { readonly kind: "uds" | "gateway" };
-type VehicleColumns = Partial<
-  Pick<VehicleRow, "vin" | "model" | "trim" | "year" | "region" | "owner" | "timeZone">
->;
+type VehicleColumns = Partial<Pick<BuiltVehicle, (typeof COLUMNS)[number]>>;
 
 /** What an import does to a vehicle that is there already. */
 export type Plan =
@@ -31,8 +36,6 @@ export type Plan =
       readonly changedEcus: readonly BuiltEcu[];
     }
   | { readonly kind: "refuse"; readonly problem: RowProblem };
-
-const COLUMNS = ["vin", "model", "trim", "year", "region", "owner", "timeZone"] as const;
 
 /**
  * Compares a row with the vehicle. A row adds and corrects, and never takes away: what it does not name stays, groups

@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import type { Readable } from "node:stream";
+import { finished } from "node:stream/promises";
 import { Type, type Static } from "typebox";
 import { Id, Sha256, WallTime } from "@halfshaft/ota-format";
 import type { Actor } from "../access/store.ts";
@@ -139,9 +141,7 @@ function addImportRoute(app: App, cloud: Cloud): void {
       const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase() ?? "";
       const body: unknown = request.body;
       const reader = READERS[type];
-      const importId = reader
-        ? await fromStream(run, body as AsyncIterable<Uint8Array>, reader)
-        : await fromList(run, body);
+      const importId = reader ? await fromStream(run, body as Readable, reader) : await fromList(run, body);
       return answer(cloud, request, await readImport(cloud.db, actor, importId));
     },
   );
@@ -149,13 +149,15 @@ function addImportRoute(app: App, cloud: Cloud): void {
 
 type Run = Parameters<typeof importVehicles>[0];
 
-function fromStream(
-  run: Run,
-  body: AsyncIterable<Uint8Array>,
-  reader: (typeof READERS)[string],
-): Promise<string> {
-  const { bytes, digest } = digested(body);
-  return importVehicles(run, reader(bytes), digest);
+async function fromStream(run: Run, body: Readable, reader: (typeof READERS)[string]): Promise<string> {
+  const { bytes, digest } = digested(body.iterator({ destroyOnReturn: false }));
+  try {
+    return await importVehicles(run, reader(bytes), digest);
+  } finally {
+    // A sender listens to a refusal when all of its file has been taken from it.
+    body.resume();
+    await finished(body).catch(() => undefined);
+  }
 }
 
 function fromList(run: Run, body: unknown): Promise<string> {
