@@ -1,4 +1,4 @@
-import { gather } from "../db/gather.ts";
+import { gather, type Tell } from "../db/gather.ts";
 import { keyQuery } from "../db/key-query.ts";
 import type { Database } from "../db/open.ts";
 import { OPEN } from "../jobs/open.ts";
@@ -53,9 +53,7 @@ export function createDeviceFinder(db: Database, now: () => number) {
     const rows = await query(prefixes);
     return new Map(rows.map((row) => [row.prefix, row]));
   });
-  return async (token: string): Promise<FoundDevice | undefined> => {
-    const prefix = tokenPrefix(token);
-    const row = prefix === undefined ? undefined : await find(prefix);
+  const deviceOf = (token: string, row: DeviceRow | undefined): FoundDevice | undefined => {
     if (row === undefined || !tokenMatches(token, row.digest)) return undefined;
     if (row.expires_at !== null && row.expires_at <= now()) return undefined;
     return {
@@ -67,5 +65,10 @@ export function createDeviceFinder(db: Database, now: () => number) {
       },
       hasOpenJob: row.open_job !== null,
     };
+  };
+  return (token: string, tell: Tell<FoundDevice>): void => {
+    const prefix = tokenPrefix(token);
+    if (prefix === undefined) return tell(undefined, undefined);
+    find(prefix, (error, row) => tell(error, error ? undefined : deviceOf(token, row)));
   };
 }

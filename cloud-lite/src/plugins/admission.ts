@@ -1,7 +1,7 @@
 import rateLimit from "@fastify/rate-limit";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { actorOfToken, bearerToken } from "../access/actor-of-token.ts";
-import { createDeviceFinder, isDeviceToken } from "../access/devices.ts";
+import { createDeviceFinder, isDeviceToken, type FoundDevice } from "../access/devices.ts";
 import type { Actor, Operator, Vehicle } from "../access/store.ts";
 import { rolesWith, scopesOf, type Permission } from "../access/grants.ts";
 import type { App, Cloud } from "../cloud.ts";
@@ -34,6 +34,7 @@ const LIMITED_KEYS = 20_000;
 export async function addAdmission(app: App, cloud: Cloud): Promise<void> {
   await app.register(rateLimit, { global: false, cache: LIMITED_KEYS });
   const limit = limits(app, cloud);
+  const limitVehicle = vehicleLimits(cloud);
   const findDevice = createDeviceFinder(cloud.db, cloud.now);
 
   app.decorateRequest("actor", null);
@@ -41,29 +42,52 @@ export async function addAdmission(app: App, cloud: Cloud): Promise<void> {
   app.addHook("onRoute", (route) => {
     route.config = { ...route.config, admittance: admittanceOf(route) };
   });
-  app.addHook("onRequest", async (request, reply) => {
-    const token = bearerToken(request.headers.authorization);
-    if (token !== undefined && isDeviceToken(token)) {
-      const device = await findDevice(token);
-      request.actor = device?.actor ?? null;
-      request.hasOpenJob = device?.hasOpenJob === true;
-    } else if (token !== undefined) {
-      request.actor = (await actorOfToken(cloud, token)) ?? null;
-    }
+  const enter = async (request: FastifyRequest, reply: FastifyReply, token?: string): Promise<void> => {
     await limit(request, reply);
-    if (request.is404) return;
-    admit(request.routeOptions.config.admittance, request.actor, token);
+    if (!request.is404) admit(request.routeOptions.config.admittance, request.actor, token);
+  };
+  const enterVehicle = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { actor, hasOpenJob }: FoundDevice,
+  ): void => {
+    request.actor = actor;
+    request.hasOpenJob = hasOpenJob;
+    limitVehicle(request, actor, reply);
+    if (!request.is404) admit(request.routeOptions.config.admittance, actor, undefined);
+  };
+  // Without promises for vehicles that are known: this is at every request of a fleet.
+  app.addHook("onRequest", (request, reply, proceed) => {
+    const token = bearerToken(request.headers.authorization);
+    const enterOther = (identified: Promise<Actor | undefined>): void => {
+      const entered = identified.then((actor) => {
+        request.actor = actor ?? null;
+        return enter(request, reply, token);
+      });
+      entered.then(() => proceed(), proceed);
+    };
+    if (token === undefined) return enterOther(NOBODY);
+    if (!isDeviceToken(token)) return enterOther(actorOfToken(cloud, token));
+    findDevice(token, (error, device) => {
+      if (error) return proceed(error as Error);
+      if (!device) return enterOther(NOBODY);
+      try {
+        enterVehicle(request, reply, device);
+      } catch (refusal) {
+        return proceed(refusal as Error);
+      }
+      proceed();
+    });
   });
 }
 
-/**
- * Counts a request against its operator or address, which takes a while; or against its vehicle, which is done at
- * once: there are many of them, and update checks have a budget of their own.
- */
+const NOBODY = Promise.resolve(undefined);
+
+/** Counts a request against its operator or address. */
 function limits(
   app: App,
   { config }: Cloud,
-): (request: FastifyRequest, reply: FastifyReply) => Promise<void> | undefined {
+): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
   const counter = (max: number, keyGenerator?: (request: FastifyRequest) => string) => {
     const count = app.createRateLimit({
       max,
@@ -76,17 +100,20 @@ function limits(
   // By the plugin's own key: of an IPv6 address the network, since one host has all of a /64.
   const address = counter(config.addressRate);
   const operator = counter(config.operatorRate, ofActor);
-  const vehicle = createRateWindows(WINDOW_MS, () => performance.now());
-  const check = createRateWindows(WINDOW_MS, () => performance.now());
-  return (request, reply) => {
-    const { actor, routeOptions } = request;
-    if (!actor) return address(request, reply);
-    if (actor.kind === "operator") return operator(request, reply);
-    const isCheck = routeOptions.config.isUpdateCheck === true;
+  return (request, reply) => (request.actor ? operator : address)(request, reply);
+}
+
+/** Counts a request against its vehicle; update checks have a budget of their own. */
+function vehicleLimits({
+  config,
+}: Cloud): (request: FastifyRequest, vehicle: Vehicle, reply: FastifyReply) => void {
+  const others = createRateWindows(WINDOW_MS, () => performance.now());
+  const checks = createRateWindows(WINDOW_MS, () => performance.now());
+  return (request, vehicle, reply) => {
+    const isCheck = request.routeOptions.config.isUpdateCheck === true;
     const max = isCheck ? config.checkRate : config.deviceRate;
-    const { isExceeded, retryAfterMs } = (isCheck ? check : vehicle)(vehicleKey(actor), max);
+    const { isExceeded, retryAfterMs } = (isCheck ? checks : others)(vehicleKey(vehicle), max);
     if (isExceeded) throw rateLimited(max, Math.ceil(retryAfterMs / 1000), reply);
-    return undefined;
   };
 }
 

@@ -1,3 +1,4 @@
+import type { onRequestHookHandler } from "fastify";
 import type { App } from "../cloud.ts";
 
 /** A route that is to go. */
@@ -22,11 +23,15 @@ declare module "fastify" {
  */
 export function addDeprecation(app: App): void {
   app.addHook("onRoute", (route) => {
-    if (route.config?.deprecated) route.schema = { ...route.schema, deprecated: true };
-  });
-  app.addHook("onRequest", async (request, reply) => {
-    const { deprecated } = request.routeOptions.config;
-    if (deprecated) reply.headers(deprecationHeaders(deprecated));
+    const deprecated = route.config?.deprecated;
+    if (!deprecated) return;
+    route.schema = { ...route.schema, deprecated: true };
+    const tell: onRequestHookHandler = (_request, reply, proceed) => {
+      reply.headers(deprecationHeaders(deprecated));
+      proceed();
+    };
+    // Before anybody is refused.
+    route.onRequest = [tell, ...[route.onRequest ?? []].flat()];
   });
 }
 

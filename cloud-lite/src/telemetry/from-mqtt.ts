@@ -1,6 +1,7 @@
+import { promisify } from "node:util";
 import { Compile } from "typebox/compile";
 import { EventBatch } from "@halfshaft/ota-format";
-import { createDeviceFinder } from "../access/devices.ts";
+import { createDeviceFinder, type FoundDevice } from "../access/devices.ts";
 import type { Vehicle } from "../access/store.ts";
 import type { Cloud } from "../cloud.ts";
 import { DEFAULT_ORGANISATION } from "../db/open.ts";
@@ -17,10 +18,10 @@ const MAX_BATCH_BYTES = 1024 * 1024;
  * @throws {Refusal} CREDENTIALS_INVALID, BODY_TOO_LARGE, BODY_NOT_JSON, REQUEST_INVALID or TELEMETRY_QUOTA
  */
 export function createMqttIntake(cloud: () => Cloud): (token: string, payload: Uint8Array) => Promise<void> {
-  let find: ReturnType<typeof createDeviceFinder> | undefined;
+  let find: ((token: string) => Promise<FoundDevice | undefined>) | undefined;
   return async (token, payload) => {
     const { db, now } = cloud();
-    find ??= createDeviceFinder(db, now);
+    find ??= promisify<string, FoundDevice | undefined>(createDeviceFinder(db, now));
     const device = await find(token);
     if (!device) throw new Refusal("CREDENTIALS_INVALID");
     await take(cloud(), device.actor, payload);

@@ -7,7 +7,7 @@ import { noteManifest } from "../jobs/update.ts";
 import { vehicleOf } from "../plugins/admission.ts";
 import { jobTrace } from "../tracing/job-trace.ts";
 import { gunzip } from "../plugins/gunzip.ts";
-import { answer, answers, ref } from "../plugins/answers.ts";
+import { answer, answers, ref, type Envelope } from "../plugins/answers.ts";
 import { inTransaction } from "../plugins/writes.ts";
 import { storeManifest } from "../vehicles/manifest-store.ts";
 import { RetryLater } from "./intake.ts";
@@ -24,6 +24,23 @@ function traced(offer: Offer, request: FastifyRequest, cloud: Cloud): Offer {
   return { ...offer, traceparent };
 }
 
+/** The offer of a vehicle that has an open job; null where it may not be offered now. */
+async function offerOf(request: FastifyRequest, cloud: Cloud): Promise<Envelope<Offer | null>> {
+  const actor = vehicleOf(request);
+  const { organisationId, vehicleId } = actor;
+  const { job, over } = await peekOffer(cloud.db, organisationId, vehicleId, cloud.now());
+  if (!job && over.length === 0) return answer(cloud, request, null);
+  if (job?.status === "active") {
+    return answer(
+      cloud,
+      request,
+      traced(await readOffer(cloud.db, organisationId, job.jobId), request, cloud),
+    );
+  }
+  const offer = await inTransaction(cloud, actor, request.id, (work) => makeOffer(cloud, work, vehicleId));
+  return answer(cloud, request, offer && traced(offer, request, cloud));
+}
+
 /** What a vehicle calls. Its token says which vehicle it is. */
 export function addDeviceRoutes(app: App, cloud: Cloud): void {
   app.get(
@@ -37,25 +54,10 @@ export function addDeviceRoutes(app: App, cloud: Cloud): void {
         response: answers(Type.Union([ref(Offer), Type.Null()])),
       },
     },
-    async (request) => {
-      const actor = vehicleOf(request);
-      const { organisationId, vehicleId } = actor;
-      const at = cloud.now();
-      cloud.lastSeen.note(organisationId, vehicleId, at);
-      if (!request.hasOpenJob) return answer(cloud, request, null);
-      const { job, over } = await peekOffer(cloud.db, organisationId, vehicleId, at);
-      if (!job && over.length === 0) return answer(cloud, request, null);
-      if (job?.status === "active") {
-        return answer(
-          cloud,
-          request,
-          traced(await readOffer(cloud.db, organisationId, job.jobId), request, cloud),
-        );
-      }
-      const offer = await inTransaction(cloud, actor, request.id, (work) =>
-        makeOffer(cloud, work, vehicleId),
-      );
-      return answer(cloud, request, offer && traced(offer, request, cloud));
+    (request) => {
+      const { organisationId, vehicleId } = vehicleOf(request);
+      cloud.lastSeen.note(organisationId, vehicleId, cloud.now());
+      return request.hasOpenJob ? offerOf(request, cloud) : answer(cloud, request, null);
     },
   );
 
