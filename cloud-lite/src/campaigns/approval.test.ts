@@ -47,6 +47,32 @@ test("C2 whatever his role, an author cannot approve his own, also not with anot
   expect((await settled(cloud, campaignId)).state).toBe("inReview");
 });
 
+test("C1 a draft is written anew, and nobody who has written any of it approves it", async () => {
+  const campaignId = await makeCampaign(cloud, releaseId);
+  const editor = await keyOfUser(cloud, "editor", everywhere("admin"));
+  const body = {
+    name: "Summer",
+    releaseId,
+    target: { all: true },
+    consent: { mode: "silent" },
+    safetyPolicy: { parked: true, minBatteryVolts: 12 },
+    phases: [{ name: "Canary", size: { count: 1 } }, { name: "Rest" }],
+  };
+  const put = (more: object, token: string) =>
+    cloud.call("PUT", `/api/v1/campaigns/${campaignId}`, { token, body: { ...body, ...more } });
+  expect((await put({}, editor)).data()).toMatchObject({
+    name: "Summer",
+    phases: [{ position: 1 }, { position: 2 }],
+  });
+  const weaker = await put({ safetyPolicy: { parked: true } }, cloud.operatorKey);
+  expect(weaker.problem().detail).toContain("minBatteryVolts is not demanded");
+  await act(cloud, campaignId, "submit");
+  for (const token of [editor, cloud.operatorKey]) {
+    expect((await act(cloud, campaignId, "approve", token)).problem().code).toBe("CAMPAIGN_OWN_APPROVAL");
+  }
+  expect((await put({}, editor)).problem().code).toBe("CAMPAIGN_STATE");
+});
+
 test("C2 someone else approves, and it is on record who", async () => {
   await registerVehicle(cloud, "car");
   const campaignId = await makeCampaign(cloud, releaseId);

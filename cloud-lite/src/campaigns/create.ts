@@ -1,13 +1,14 @@
-import type { ConsentPolicy } from "@halfshaft/ota-format";
+import type { ConsentPolicy, SafetyPolicy } from "@halfshaft/ota-format";
 import { scopesOf } from "../access/grants.ts";
 import type { Operator } from "../access/store.ts";
 import { requirePermission } from "../plugins/admission.ts";
 import type { Work } from "../plugins/writes.ts";
 import { Refusal } from "../refusals.ts";
 import { requirePublished } from "./begin.ts";
+import { requireReach } from "./reach.ts";
 import { SAFETY_DEFAULT, weakenings } from "./safety.ts";
 import type { Campaign, CampaignBody } from "./schema.ts";
-import { insertCampaign } from "./store.ts";
+import { authorsOf, insertCampaign, lockCampaign, replaceDraft } from "./store.ts";
 import { checkTarget } from "./targeting.ts";
 import { readCampaign } from "./view.ts";
 
@@ -18,9 +19,56 @@ import { readCampaign } from "./view.ts";
  */
 export async function createCampaign(work: Work, actor: Operator, body: CampaignBody): Promise<Campaign> {
   const { tx, organisationId, at } = work;
+  const { weaker, scopes } = await check(work, actor, body, SAFETY_DEFAULT);
+  const authorId = actor.principalId;
+  const campaignId = await insertCampaign(tx, { organisationId, at, body, authorId, scopes });
+  const campaign = await readCampaign(tx, organisationId, campaignId, at);
+  await work.audit({
+    action: "campaign.created",
+    subjectKind: "campaign",
+    subjectId: campaignId,
+    payload: campaign,
+  });
+  await noteWeakening(work, campaignId, { body, weaker, before: SAFETY_DEFAULT });
+  return campaign;
+}
+
+/**
+ * Writes a draft anew, after the same checks; its safety policy is measured by what it was before, too.
+ * @throws {Refusal} CAMPAIGN_STATE and those of `createCampaign`
+ */
+export async function reviseCampaign(
+  work: Work,
+  actor: Operator,
+  before: Campaign,
+  body: CampaignBody,
+): Promise<Campaign> {
+  const { tx, organisationId, at } = work;
+  const { campaignId } = before;
+  const row = await lockCampaign(tx, organisationId, campaignId);
+  await requireReach(tx, actor, "campaign.write", row, at);
+  const { name, state } = row;
+  if (state !== "draft") throw new Refusal("CAMPAIGN_STATE", { name, state, verb: "changing it" });
+  const usual = { ...before.safetyPolicy, ...SAFETY_DEFAULT };
+  const { weaker, scopes } = await check(work, actor, body, usual);
+  const editorIds = [...new Set([...authorsOf(row), actor.principalId])].filter((id) => id !== row.authorId);
+  await replaceDraft(tx, row, { body, scopes, editorIds });
+  const after = await readCampaign(tx, organisationId, campaignId, at);
+  await work.audit({
+    action: "campaign.changed",
+    subjectKind: "campaign",
+    subjectId: campaignId,
+    payload: { before, after },
+  });
+  await noteWeakening(work, campaignId, { body, weaker, before: usual });
+  return after;
+}
+
+async function check(work: Work, actor: Operator, body: CampaignBody, usual: SafetyPolicy) {
+  const { tx, organisationId, at } = work;
   await requirePublished(work, body.releaseId);
   checkConsent(body, at);
-  const weaker = weakenings(body.safetyPolicy, SAFETY_DEFAULT);
+  const weaker = weakenings(body.safetyPolicy, usual);
   if (weaker.length > 0) checkWeakening(actor, body, weaker);
   const scopes = scopesOf(actor.grants, "campaign.write");
   const context = { organisationId, at, scopes };
@@ -28,17 +76,25 @@ export async function createCampaign(work: Work, actor: Operator, body: Campaign
   for (const { criteria } of body.phases ?? []) {
     if (criteria !== undefined) await checkTarget(tx, { and: [body.target, criteria] }, context);
   }
-  const authorId = actor.principalId;
-  const campaignId = await insertCampaign(tx, { organisationId, at, body, authorId, scopes });
-  const campaign = await readCampaign(tx, organisationId, campaignId, at);
-  const subject = { subjectKind: "campaign", subjectId: campaignId };
-  await work.audit({ action: "campaign.created", ...subject, payload: campaign });
-  if (weaker.length > 0) {
-    const { reason } = body.acknowledgeWeakening!;
-    const payload = { weaker, reason, before: SAFETY_DEFAULT, after: body.safetyPolicy };
-    await work.audit({ action: "campaign.safetyWeakened", ...subject, payload });
-  }
-  return campaign;
+  return { weaker, scopes };
+}
+
+/** An entry of its own: it is to stand out. */
+async function noteWeakening(
+  work: Work,
+  subjectId: string,
+  given: { body: CampaignBody; weaker: readonly string[]; before: SafetyPolicy },
+): Promise<void> {
+  const { body, weaker, before } = given;
+  if (weaker.length === 0) return;
+  const { reason } = body.acknowledgeWeakening!;
+  const payload = { weaker, reason, before, after: body.safetyPolicy };
+  await work.audit({
+    action: "campaign.safetyWeakened",
+    subjectKind: "campaign",
+    subjectId,
+    payload,
+  });
 }
 
 function checkConsent({ consent, kind }: CampaignBody, at: number): void {

@@ -24,7 +24,7 @@ export const CAMPAIGN_REFUSALS = {
   },
   CAMPAIGN_OWN_APPROVAL: {
     status: 403,
-    sentence: 'Campaign "{name}" was made by {principalId}, who cannot approve it.',
+    sentence: 'Campaign "{name}" was written by {principalId}, who cannot approve it.',
     help: "Let another person approve it; another key of the same person does not count.",
   },
   CAMPAIGN_NO_PHASE: {

@@ -5,9 +5,10 @@ import type { App, Cloud } from "../cloud.ts";
 import { cutPage, PageQuery, readPage } from "../db/cursor.ts";
 import { operatorOf } from "../plugins/admission.ts";
 import { answer, answers, answerWithETag, ref } from "../plugins/answers.ts";
+import { ConditionalHeaders, writeIfMatch } from "../plugins/conditions.ts";
 import { write, WriteHeaders } from "../plugins/writes.ts";
 import { addBulkRoute } from "./bulk.ts";
-import { createCampaign } from "./create.ts";
+import { createCampaign, reviseCampaign } from "./create.ts";
 import { addMetricsRoute } from "./metrics-route.ts";
 import { CAMPAIGN_VERBS } from "./life-cycle.ts";
 import { Campaign, CampaignBody } from "./schema.ts";
@@ -39,6 +40,27 @@ export function addCampaignRoutes(app: App, cloud: Cloud): void {
       write(cloud, request, reply, (work) => createCampaign(work, operatorOf(request), request.body), {
         status: 201,
       }),
+  );
+
+  app.put(
+    "/api/v1/campaigns/:campaignId",
+    {
+      schema: {
+        tags,
+        summary: "Write a draft anew; who does so does not approve it",
+        params: Params,
+        headers: ConditionalHeaders,
+        body: CampaignBody,
+        response: answers(ref(Campaign)),
+      },
+    },
+    (request, reply) => {
+      const { campaignId } = request.params;
+      return writeIfMatch(cloud, request, reply, {
+        current: (work) => readCampaign(work.tx, work.organisationId, campaignId, work.at),
+        change: (work, before) => reviseCampaign(work, operatorOf(request), before, request.body),
+      });
+    },
   );
 
   for (const verb of CAMPAIGN_VERBS) {

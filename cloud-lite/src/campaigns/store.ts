@@ -33,25 +33,14 @@ export async function insertCampaign(tx: Database, given: NewCampaign): Promise<
     .values({
       organisationId,
       campaignId,
-      name: body.name,
-      releaseId: body.releaseId,
-      target: JSON.stringify(body.target),
-      consent: JSON.stringify(body.consent),
-      safetyPolicy: JSON.stringify(body.safetyPolicy),
+      ...columnsOf(campaignId, body),
       state: "draft",
       skipped: "{}",
       createdAt: at,
       startedAt: null,
       endedAt: null,
-      kind: body.kind ?? "general",
-      priority: PRIORITIES.indexOf(body.priority ?? "normal"),
-      dynamic: body.dynamic ? 1 : 0,
-      seed: body.seed ?? campaignId,
-      halt: JSON.stringify({ ...HALT_DEFAULTS, ...body.halt }),
-      silenceMs: body.silenceMs ?? SILENCE_MS,
-      downloadBytesPerSecond: body.downloadBytesPerSecond ?? null,
-      startAt: body.startAt ?? null,
       authorId: given.authorId,
+      editorIds: "[]",
       approverId: null,
       approvedAt: null,
       scopes: JSON.stringify(given.scopes),
@@ -63,6 +52,52 @@ export async function insertCampaign(tx: Database, given: NewCampaign): Promise<
       steps: 0,
     })
     .execute();
+  await insertPhases(tx, { organisationId, campaignId }, body);
+  return campaignId;
+}
+
+/** Writes a draft anew: all of it, and its phases. */
+export async function replaceDraft(
+  tx: Database,
+  campaign: CampaignRow,
+  given: Pick<NewCampaign, "body" | "scopes"> & { readonly editorIds: readonly string[] },
+): Promise<void> {
+  const { organisationId, campaignId } = campaign;
+  await changeCampaign(tx, campaign, {
+    ...columnsOf(campaignId, given.body),
+    scopes: JSON.stringify(given.scopes),
+    editorIds: JSON.stringify(given.editorIds),
+  });
+  await tx
+    .deleteFrom("phases")
+    .where("organisationId", "=", organisationId)
+    .where("campaignId", "=", campaignId)
+    .execute();
+  await insertPhases(tx, campaign, given.body);
+}
+
+/** The columns that say what was asked for. */
+const columnsOf = (campaignId: string, body: CampaignBody) => ({
+  name: body.name,
+  releaseId: body.releaseId,
+  target: JSON.stringify(body.target),
+  consent: JSON.stringify(body.consent),
+  safetyPolicy: JSON.stringify(body.safetyPolicy),
+  kind: body.kind ?? "general",
+  priority: PRIORITIES.indexOf(body.priority ?? "normal"),
+  dynamic: body.dynamic ? (1 as const) : (0 as const),
+  seed: body.seed ?? campaignId,
+  halt: JSON.stringify({ ...HALT_DEFAULTS, ...body.halt }),
+  silenceMs: body.silenceMs ?? SILENCE_MS,
+  downloadBytesPerSecond: body.downloadBytesPerSecond ?? null,
+  startAt: body.startAt ?? null,
+});
+
+async function insertPhases(
+  tx: Database,
+  { organisationId, campaignId }: Pick<CampaignRow, "organisationId" | "campaignId">,
+  body: CampaignBody,
+): Promise<void> {
   await tx
     .insertInto("phases")
     .values(
@@ -84,7 +119,6 @@ export async function insertCampaign(tx: Database, given: NewCampaign): Promise<
       })),
     )
     .execute();
-  return campaignId;
 }
 
 /**
@@ -205,6 +239,11 @@ export const targetOf = (row: CampaignRow): CampaignTarget => JSON.parse(row.tar
 export const consentOf = (row: CampaignRow): ConsentPolicy => JSON.parse(row.consent) as ConsentPolicy;
 export const safetyPolicyOf = (row: CampaignRow): SafetyPolicy =>
   JSON.parse(row.safetyPolicy) as SafetyPolicy;
+/** Everybody who has written it. */
+export const authorsOf = (row: CampaignRow): string[] => [
+  ...(row.authorId === null ? [] : [row.authorId]),
+  ...(JSON.parse(row.editorIds) as string[]),
+];
 export const scopesOfCampaign = (row: CampaignRow): Scope[] => JSON.parse(row.scopes) as Scope[];
 export const planOf = (phase: PhaseRow): Omit<PhaseBody, "name"> =>
   JSON.parse(phase.plan) as Omit<PhaseBody, "name">;

@@ -29,6 +29,8 @@ interface CampaignsTable extends Owned {
   startAt: Millis | null;
   /** Who made it: the person, not the key. */
   authorId: string | null;
+  /** Who else has written it: none of them approves it either. */
+  editorIds: JsonText;
   approverId: string | null;
   approvedAt: Millis | null;
   /** Where its author may reach vehicles: it reaches none beyond. */

@@ -15,6 +15,7 @@ export const campaignEngine: Migration = {
       downloadBytesPerSecond: { kind: "integer?" },
       startAt: { kind: "integer?" },
       authorId: { kind: "text?" },
+      editorIds: { kind: "text", default: "[]" },
       approverId: { kind: "text?" },
       approvedAt: { kind: "integer?" },
       scopes: { kind: "text", default: "[{}]" },
