@@ -38,46 +38,51 @@ async function ask(fleet: TestFleet, number: number): Promise<boolean> {
   return true;
 }
 
-test("C5 a vehicle simulator of 1,000 vehicles carries a three-phase campaign through", async () => {
-  const fleet = await registerFleet(cloud, VEHICLES);
-  const gate = { successRate: 0.95, soakMs: 2 * HOUR_MS };
-  const campaignId = await startNew(cloud, {
-    seed: "summer",
-    phases: [
-      { name: "Canary", size: { percentage: 1 }, gate },
-      { name: "Region", size: { percentage: 10 }, gate },
-      { name: "World" },
-    ],
-    halt: { failureRate: 0.05, rollbackRate: 0.05, minimumSample: 50 },
-  });
-  const waiting = new Set(fleet.vehicleIds.keys());
-  for (let hour = 0; hour < STORY_HOURS; hour += 1) {
-    // Each instance lives for an hour: what one has begun another goes on with.
-    const instance = createReconciler(
-      () => cloud.cloud,
-      (error) => void cloud.errors.push(error),
-    );
-    await instance.tick();
-    for (const number of waiting) {
-      if (number % POLL_HOURS !== hour % POLL_HOURS) continue;
-      if (fateOf(number) === "isAway" && hour < HOURS_AWAY) continue;
-      if (await ask(fleet, number)) waiting.delete(number);
+test(
+  "C5 a vehicle simulator of 1,000 vehicles carries a three-phase campaign through",
+  { timeout: 300_000 },
+  async () => {
+    const fleet = await registerFleet(cloud, VEHICLES);
+    const gate = { successRate: 0.95, soakMs: 2 * HOUR_MS };
+    const campaignId = await startNew(cloud, {
+      seed: "summer",
+      phases: [
+        { name: "Canary", size: { percentage: 1 }, gate },
+        { name: "Region", size: { percentage: 10 }, gate },
+        { name: "World" },
+      ],
+      halt: { failureRate: 0.05, rollbackRate: 0.05, minimumSample: 50 },
+    });
+    const waiting = new Set(fleet.vehicleIds.keys());
+    for (let hour = 0; hour < STORY_HOURS; hour += 1) {
+      // Each instance lives for an hour: what one has begun another goes on with.
+      const instance = createReconciler(
+        () => cloud.cloud,
+        (error) => void cloud.errors.push(error),
+      );
+      await instance.tick();
+      for (const number of waiting) {
+        if (number % POLL_HOURS !== hour % POLL_HOURS) continue;
+        if (fateOf(number) === "isAway" && hour < HOURS_AWAY) continue;
+        if (await ask(fleet, number)) waiting.delete(number);
+      }
+      await instance.close();
+      cloud.clock.at += HOUR_MS;
     }
-    await instance.close();
-    cloud.clock.at += HOUR_MS;
-  }
 
-  const campaign = await settled(cloud, campaignId);
-  const sizes = campaign.phases.map(({ jobs }) =>
-    JOB_STATUSES.reduce((sum, status) => sum + jobs[status], 0),
-  );
-  expect(sizes).toEqual([10, 90, 900]);
-  expect(campaign.jobs).toMatchObject({ succeeded: 979, rolledBack: 8, declined: 10, active: 3 });
-  expect(campaign.phases.map(({ jobs }) => jobs.silent)).toEqual([0, 0, 3]);
-  const [first, second, third] = campaign.phases.map(({ startedAt }) => startedAt!);
-  expect(second! - first!).toBeGreaterThanOrEqual(2 * HOUR_MS);
-  expect(third! - second!).toBeGreaterThanOrEqual(2 * HOUR_MS);
-  const actions = (await auditOf(cloud, campaignId)).map(({ action }) => action);
-  expect(actions.filter((action) => action === "campaign.phaseStarted")).toHaveLength(3);
-  expect(cloud.errors).toEqual([]);
-}, 120_000);
+    const campaign = await settled(cloud, campaignId);
+    const sizes = campaign.phases.map(({ jobs }) =>
+      JOB_STATUSES.reduce((sum, status) => sum + jobs[status], 0),
+    );
+    expect(sizes).toEqual([10, 90, 900]);
+    expect(campaign.jobs).toMatchObject({ succeeded: 979, rolledBack: 8, declined: 10, active: 3 });
+    expect(campaign.phases.map(({ jobs }) => jobs.silent)).toEqual([0, 0, 3]);
+    const [first, second, third] = campaign.phases.map(({ startedAt }) => startedAt!);
+    expect(second! - first!).toBeGreaterThanOrEqual(2 * HOUR_MS);
+    expect(third! - second!).toBeGreaterThanOrEqual(2 * HOUR_MS);
+    const actions = (await auditOf(cloud, campaignId)).map(({ action }) => action);
+    expect(actions.filter((action) => action === "campaign.phaseStarted")).toHaveLength(3);
+    expect(cloud.errors).toEqual([]);
+  },
+  120_000,
+);
