@@ -83,3 +83,10 @@ test.each(["sort=colour", "year=20", "limit=0", "colour=red", "seenAfter=yesterd
     expect((await list(query)).problem().code).toBe("REQUEST_INVALID");
   },
 );
+
+test("C3 a selection that is nested a hundred thousand deep is refused, and harms nobody", async () => {
+  const depth = 100_000;
+  const body = `{"selection":${'{"not":'.repeat(depth)}{"all":true}${"}".repeat(depth)}}`;
+  const answer = await fixture.call("POST", "/api/v1/vehicles/search", { body, type: "application/json" });
+  expect([answer.status, answer.problem().code]).toEqual([400, "BODY_TOO_DEEP"]);
+});

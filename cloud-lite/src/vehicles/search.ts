@@ -22,7 +22,7 @@ export interface PageOfSearch {
   readonly gathered?: number;
 }
 
-const GATHERED = 1000;
+const GATHERED = 500;
 
 /**
  * The places of a page of vehicles that match, `limit` at most, after the last one of the page before. Few matches
