@@ -72,6 +72,7 @@ test("D1 a wrong hardware id is corrected, to one that is registered", async () 
 
 test.each([
   [{ vin: "1M8GDM9AXKP042789" }, "VIN_INVALID"],
+  [{ timeZone: "Europe/Atlantis" }, "TIME_ZONE_UNKNOWN"],
   [{}, "REQUEST_INVALID"],
   [{ vehicleId: "bus" }, "REQUEST_INVALID"],
   [{ ecus: [{ ecuId: "ENG-car" }] }, "REQUEST_INVALID"],

@@ -12,6 +12,7 @@ import { restoreVehicle, retireVehicle } from "./retirement.ts";
 import { Vehicle, VehicleId, VehiclePatch } from "./schema.ts";
 import { requireWithin } from "./scope.ts";
 import { getVehicle } from "./store.ts";
+import { checkTimeZone } from "./time-zone.ts";
 import { checkVin } from "./vin.ts";
 
 const Params = Type.Object({ vehicleId: VehicleId });
@@ -37,6 +38,7 @@ export function addChangeRoutes(app: App, cloud: Cloud): void {
         requireSameInventory(request.headers["if-match"], before);
         const { allowUnknownHardware, ...patch } = request.body;
         if (typeof patch.vin === "string") checkVin(patch.vin, cloud.config.vinPolicy);
+        if (typeof patch.timeZone === "string") checkTimeZone(patch.timeZone);
         if (!allowUnknownHardware) {
           await requireKnownHardware(work.tx, work.organisationId, patch.ecus ?? []);
         }

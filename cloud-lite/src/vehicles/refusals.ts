@@ -32,6 +32,11 @@ export const VEHICLE_REFUSALS = {
     sentence: "The selection is too large at {path}: {reason}.",
     help: "Put the vehicles into a group and select that, or make several campaigns.",
   },
+  TIME_ZONE_UNKNOWN: {
+    status: 422,
+    sentence: "There is no time zone {timeZone}.",
+    help: "Use a name of the IANA list, such as Europe/Oslo or UTC.",
+  },
   VEHICLE_RETIRED: {
     status: 409,
     sentence: "Vehicle {vehicleId} is retired.",

@@ -11,13 +11,21 @@ export async function retireVehicle(work: Work, { vehicleId }: Vehicle): Promise
   const { tx, organisationId, at } = work;
   await setRetired(work, vehicleId, at);
   await revokeDeviceTokens(tx, organisationId, vehicleId, at);
-  await tx
+  const withdrawn = await tx
     .updateTable("jobs")
     .set({ status: "expired", withdrawnAt: at, endedAt: at, turn: null })
     .where("organisationId", "=", organisationId)
     .where("vehicleId", "=", vehicleId)
     .where("status", "in", ["queued", "offered"])
+    .returning(["jobId", "campaignId"])
     .execute();
+  if (withdrawn.length === 0) return;
+  await work.audit({
+    action: "jobs.withdrawn",
+    subjectKind: "vehicle",
+    subjectId: vehicleId,
+    payload: { jobs: withdrawn },
+  });
 }
 
 /** Brings a vehicle back into use. Its old tokens stay revoked: issue a new one. */

@@ -17,6 +17,7 @@ import { requireInUse } from "./retirement.ts";
 import { requireWithin, scopesFor } from "./scope.ts";
 import { addSearchRoutes } from "./search-routes.ts";
 import { findVehicleId, getVehicle, insertVehicle } from "./store.ts";
+import { checkTimeZone } from "./time-zone.ts";
 import { checkVin } from "./vin.ts";
 
 const Params = Type.Object({ vehicleId: VehicleId });
@@ -148,9 +149,10 @@ function addTokenRoute(app: App, cloud: Cloud): void {
   );
 }
 
-/** @throws {Refusal} VIN_INVALID or ECU_DUPLICATE */
+/** @throws {Refusal} VIN_INVALID, TIME_ZONE_UNKNOWN or ECU_DUPLICATE */
 function checkVehicle(body: VehicleBody, cloud: Cloud): void {
   if (body.vin !== undefined) checkVin(body.vin, cloud.config.vinPolicy);
+  if (body.timeZone !== undefined) checkTimeZone(body.timeZone);
   const seen = new Set<string>();
   for (const { ecuId } of body.gateway ? [...body.ecus, body.gateway] : body.ecus) {
     if (seen.has(ecuId)) throw new Refusal("ECU_DUPLICATE", { ecuId });
