@@ -6,7 +6,7 @@ import type { Actor, Operator, Vehicle } from "../access/store.ts";
 import { rolesWith, scopesOf, type Permission } from "../access/grants.ts";
 import type { App, Cloud } from "../cloud.ts";
 import { Refusal } from "../refusals.ts";
-import { createRateWindows } from "./rate-windows.ts";
+import { createRateWindows, type RateWindows } from "./rate-windows.ts";
 import { rateLimited, requireWithin } from "./rates.ts";
 import { admittanceOf, type Admittance } from "./route-permissions.ts";
 
@@ -107,14 +107,23 @@ function limits(
 function vehicleLimits({
   config,
 }: Cloud): (request: FastifyRequest, vehicle: Vehicle, reply: FastifyReply) => void {
-  const others = createRateWindows(WINDOW_MS, () => performance.now());
-  const checks = createRateWindows(WINDOW_MS, () => performance.now());
-  return (request, vehicle, reply) => {
+  const others = new Map<string, RateWindows>();
+  const checks = new Map<string, RateWindows>();
+  return (request, { organisationId, vehicleId }, reply) => {
     const isCheck = request.routeOptions.config.isUpdateCheck === true;
     const max = isCheck ? config.checkRate : config.deviceRate;
-    const { isExceeded, retryAfterMs } = (isCheck ? checks : others)(vehicleKey(vehicle), max);
+    const { isExceeded, retryAfterMs } = windowsOf(isCheck ? checks : others, organisationId)(vehicleId, max);
     if (isExceeded) throw rateLimited(max, Math.ceil(retryAfterMs / 1000), reply);
   };
+}
+
+/** Of an organisation: a vehicle is itself there, whichever of its tokens it uses. */
+function windowsOf(byOrganisation: Map<string, RateWindows>, organisationId: string): RateWindows {
+  const found = byOrganisation.get(organisationId);
+  if (found) return found;
+  const made = createRateWindows(WINDOW_MS, () => performance.now());
+  byOrganisation.set(organisationId, made);
+  return made;
 }
 
 /** The rule of admission. Scopes are the stores' matter: here any scope of a permission is enough. */
@@ -141,9 +150,6 @@ export function requirePermission(actor: Actor, permission: Permission): void {
     roles: rolesWith(permission).join(" or "),
   });
 }
-
-/** A vehicle is itself, whichever of its tokens it uses. */
-const vehicleKey = ({ organisationId, vehicleId }: Vehicle): string => `${organisationId}/${vehicleId}`;
 
 /** The actor of a route that is not open to anyone. */
 export function actorOf(request: FastifyRequest): Actor {
