@@ -9,6 +9,8 @@ export default defineConfig({
     // The contrast of the colour tokens is computed from the file itself.
     css: { include: [/tokens\.css/] },
     testTimeout: 20_000,
+    // A machine that does other things too is slow, not wrong.
+    expect: { poll: { timeout: 10_000 } },
     coverage: { provider: "v8", include: ["*/src/**/*.ts"] },
   },
 });

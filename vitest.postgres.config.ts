@@ -13,5 +13,7 @@ export default defineConfig({
     ],
     globalSetup: "cloud-lite/src/db/postgres-for-tests.ts",
     testTimeout: 60_000,
+    // A machine that does other things too is slow, not wrong.
+    expect: { poll: { timeout: 10_000 } },
   },
 });
