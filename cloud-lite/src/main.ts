@@ -27,6 +27,7 @@ const verbNamed = (name = "help"): Verb | undefined => (Object.hasOwn(VERBS, nam
 
 const WRONG_OPTIONS: ReadonlySet<string> = new Set([
   "VERB_UNKNOWN",
+  "WORD_MISSING",
   "OPTION_INVALID",
   "CLOUD_CONFIG_INVALID",
 ]);
