@@ -84,5 +84,4 @@ test(
     expect(actions.filter((action) => action === "campaign.phaseStarted")).toHaveLength(3);
     expect(cloud.errors).toEqual([]);
   },
-  120_000,
 );
