@@ -25,6 +25,7 @@ import { addDeprecation } from "./plugins/deprecation.ts";
 import { addHealth } from "./plugins/health.ts";
 import { addMetrics } from "./plugins/metrics.ts";
 import { addOpenApi } from "./plugins/openapi.ts";
+import { addPlainInput } from "./plugins/plain-input.ts";
 import { addProblems, clientErrorHandler, frameworkErrors } from "./plugins/problems.ts";
 import { newRequestId } from "./plugins/request-id.ts";
 import { addWebSecurity, trustedProxies } from "./plugins/web-security.ts";
@@ -118,6 +119,7 @@ export async function buildApp(cloud: Cloud, options: AppOptions = {}): Promise<
   addProblems(app);
   addDeprecation(app);
   addBodies(app);
+  addPlainInput(app);
   options.extend?.(app);
   await addWebSecurity(app, cloud.config);
   await addAdmission(app, cloud);

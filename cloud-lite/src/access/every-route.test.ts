@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { keyOfUser, registerVehicle, testCloud, type Call, type Reply, type TestCloud } from "../testing.ts";
 import { europe, vinOf, type Europe } from "./europe.testing.ts";
 import { scopesOf, type Grant } from "./grants.ts";
 import { exampleCall, routeCollector, urlOf, type Operation } from "./operations.testing.ts";
+
+/** Hundreds of requests, on whatever machine. */
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** Documents, probes and the log-in: all that needs no credential. */
 const OPEN =

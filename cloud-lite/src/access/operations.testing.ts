@@ -19,6 +19,8 @@ export interface Operation {
   readonly body?: { readonly schema: Schema; readonly example: unknown };
   /** Of a body that is a file. */
   readonly mediaType?: string;
+  /** Names of the parameters of its query. */
+  readonly query: readonly string[];
   readonly takesKey: boolean;
   readonly isStream: boolean;
   readonly isDocumented: boolean;
@@ -52,6 +54,7 @@ interface Described {
 function operationOf(document: ApiDocument, route: RouteOptions, method: Method): Operation {
   const path = route.url.replaceAll(/:(\w+)/g, "{$1}");
   const described: Described | undefined = document.paths[path]?.[method.toLowerCase()];
+  const parameters = described?.parameters ?? [];
   const content = described?.requestBody?.content ?? {};
   const json = content["application/json"];
   const mediaType = Object.keys(content)[0];
@@ -64,7 +67,8 @@ function operationOf(document: ApiDocument, route: RouteOptions, method: Method)
     admittance: route.config!.admittance!,
     ...(json?.schema && !isFile ? { body: { schema: json.schema, example: json.example } } : {}),
     ...(isFile ? { mediaType } : {}),
-    takesKey: (described?.parameters ?? []).some(({ name }) => name === "idempotency-key"),
+    query: parameters.filter((parameter) => parameter.in === "query").map(({ name }) => name),
+    takesKey: parameters.some(({ name }) => name === "idempotency-key"),
     isStream: path.startsWith("/api/v1/streams/"),
     isDocumented: described !== undefined,
   };

@@ -2,6 +2,16 @@ import type { RefusalCode } from "../refusal-code.ts";
 
 /** What can be wrong with a request itself. */
 export const REQUEST_REFUSALS = {
+  JSON_TOO_DEEP: {
+    status: 400,
+    sentence: "The body is nested deeper than {limit} levels.",
+    help: "Nothing that this API takes is nested so deep; compare the body with the examples at /docs.",
+  },
+  TEXT_UNFIT: {
+    status: 400,
+    sentence: "{where} has {what} in it, which no text may have.",
+    help: "Send text as UTF-8, without control characters.",
+  },
   REQUEST_INVALID: {
     status: 400,
     sentence: "The request is not as documented: {reason}.",

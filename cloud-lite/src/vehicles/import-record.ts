@@ -1,6 +1,7 @@
 import { Type, type Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { EcuId, HardwareId, Sha256, Version } from "@halfshaft/ota-format";
+import { unfitPart } from "../plugins/plain-input.ts";
 import { VehicleBody } from "./schema.ts";
 
 const closed = { additionalProperties: false } as const;
@@ -70,6 +71,11 @@ export function readRecord(
   fieldName: (path: readonly string[]) => string,
 ): { readonly vehicle: AsBuiltVehicle } | { readonly problem: RowProblem } {
   if (!check.Check(value)) return { problem: misfit(value, fieldName) };
+  const unfit = unfitPart(value);
+  if (unfit) {
+    const sentence = `The text has ${unfit.what} in it, which no text may have.`;
+    return { problem: { field: fieldName(unfit.path), code: "TEXT_UNFIT", sentence } };
+  }
   if (value.vehicleId === undefined && value.vin === undefined) {
     const sentence = "The row has neither a vehicleId nor a vin; one of them must name the vehicle.";
     return { problem: { code: "ROW_UNNAMED", sentence } };

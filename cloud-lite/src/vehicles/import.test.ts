@@ -60,6 +60,11 @@ const importing = async (body: unknown, query = "", type?: string): Promise<Impo
 const vehicles = async (): Promise<Vehicle[]> =>
   (await fixture.call("GET", "/api/v1/vehicles?limit=200")).data() as Vehicle[];
 
+test("D2 a text that not every database keeps is an error of its row", async () => {
+  const { created, errors } = await importing(table(row(1, { region: "e\u0000u" }), row(2)));
+  expect([created, errors]).toMatchObject([1, [{ line: 2, field: "region", code: "TEXT_UNFIT" }]]);
+});
+
 test("D2 a table of vehicles is imported with hardware revisions, serials and software versions", async () => {
   expect(await importing(table(row(1), row(2)))).toMatchObject({
     state: "finished",
