@@ -4,7 +4,7 @@ import { DEFAULT_ORGANISATION, type Database } from "../db/open.ts";
 import { testCloud, type TestCloud } from "../testing.ts";
 import { redactEntry, retainAudit } from "./retention.ts";
 import { appendAudits, type AuditGiven } from "./store.ts";
-import { tamper, tamperings } from "./tampering.ts";
+import { tamper, tamperings } from "./tampering.testing.ts";
 import { verifyAudit } from "./verify.ts";
 
 let fixture: TestCloud;
