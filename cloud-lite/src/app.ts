@@ -20,7 +20,7 @@ import { Job, JobSummary } from "./jobs/schema.ts";
 import { Change } from "./live/change.ts";
 import { addLiveRoutes } from "./live/routes.ts";
 import { addAdmission } from "./plugins/admission.ts";
-import { addCollectedMetrics } from "./plugins/collected-metrics.ts";
+import { addCollectedMetrics, rolloutMetrics } from "./plugins/collected-metrics.ts";
 import { addDeprecation } from "./plugins/deprecation.ts";
 import { addHealth } from "./plugins/health.ts";
 import { addMetrics } from "./plugins/metrics.ts";
@@ -127,7 +127,7 @@ export async function buildApp(cloud: Cloud, options: AppOptions = {}): Promise<
   await addOpenApi(app);
   await addLiveRoutes(app, cloud);
   await app.register(async (routes: App) => {
-    addMetrics(routes, cloud.metrics);
+    addMetrics(routes, cloud.metrics, rolloutMetrics(cloud));
     addCollectedMetrics(cloud);
     addHealth(routes, cloud);
     addAccessRoutes(routes, cloud);

@@ -1,4 +1,4 @@
-import { Gauge } from "prom-client";
+import { Gauge, Registry } from "prom-client";
 import type { Cloud } from "../cloud.ts";
 
 /** Counting is kept off the database between scrapes that come this close together. */
@@ -7,49 +7,52 @@ const FRESH_MS = 5000;
 const MAX_CAMPAIGNS = 50;
 const UNDER_WAY = ["active", "paused"] as const;
 
-interface Counts {
-  readonly jobs: readonly { campaignId: string; status: string; count: number }[];
-  readonly deltas: number;
-  readonly webhooks: number;
+type JobCounts = readonly { readonly campaignId: string; readonly status: string; readonly count: number }[];
+
+/** How the rollouts of an organisation stand, as text of Prometheus: not for everyone who may scrape. */
+export type RolloutMetrics = (organisationId: string) => Promise<string>;
+
+export function rolloutMetrics(cloud: Cloud): RolloutMetrics {
+  const last = new Map<string, { readonly at: number; readonly text: Promise<string> }>();
+  return (organisationId) => {
+    const known = last.get(organisationId);
+    if (known && cloud.now() - known.at <= FRESH_MS) return known.text;
+    const text = countJobs(cloud, organisationId).then(rolloutText);
+    last.set(organisationId, { at: cloud.now(), text });
+    return text;
+  };
 }
 
-/** Gauges that are counted when they are asked for: how the rollouts stand, and what waits to be done. */
+async function rolloutText(jobs: JobCounts): Promise<string> {
+  const registry = new Registry();
+  const byStatus = new Gauge({
+    name: "halfshaft_campaign_jobs",
+    help: "Jobs of the campaigns under way, by status",
+    labelNames: ["campaign", "status"],
+    registers: [registry],
+  });
+  for (const { campaignId, status, count } of jobs) byStatus.set({ campaign: campaignId, status }, count);
+  const success = new Gauge({
+    name: "halfshaft_rollout_success_ratio",
+    help: "Of the ended jobs of a campaign under way, the share that succeeded",
+    labelNames: ["campaign"],
+    registers: [registry],
+  });
+  for (const [campaign, ratio] of successRatios(jobs)) success.set({ campaign }, ratio);
+  return registry.metrics();
+}
+
+/** Gauges that are counted when they are asked for: what waits to be done. */
 export function addCollectedMetrics(cloud: Cloud): void {
   const { registry } = cloud.metrics;
-  const last: { at: number; counts?: Promise<Counts> } = { at: 0 };
-  const counts = (): Promise<Counts> => {
+  const last: { at: number; counts?: Promise<Waiting> } = { at: 0 };
+  const counts = (): Promise<Waiting> => {
     if (!last.counts || cloud.now() - last.at > FRESH_MS) {
       last.at = cloud.now();
-      last.counts = count(cloud);
+      last.counts = countWaiting(cloud);
     }
     return last.counts;
   };
-  registry.registerMetric(
-    new Gauge({
-      name: "halfshaft_campaign_jobs",
-      help: "Jobs of the campaigns under way, by status",
-      labelNames: ["campaign", "status"],
-      registers: [],
-      async collect() {
-        this.reset();
-        for (const { campaignId, status, count: jobs } of (await counts()).jobs) {
-          this.set({ campaign: campaignId, status }, jobs);
-        }
-      },
-    }),
-  );
-  registry.registerMetric(
-    new Gauge({
-      name: "halfshaft_rollout_success_ratio",
-      help: "Of the ended jobs of a campaign under way, the share that succeeded",
-      labelNames: ["campaign"],
-      registers: [],
-      async collect() {
-        this.reset();
-        for (const [campaign, ratio] of successRatios((await counts()).jobs)) this.set({ campaign }, ratio);
-      },
-    }),
-  );
   registry.registerMetric(
     new Gauge({
       name: "halfshaft_queue_depth",
@@ -78,7 +81,7 @@ export function addCollectedMetrics(cloud: Cloud): void {
 const ENDED: ReadonlySet<string> = new Set(["succeeded", "rolledBack", "failed"]);
 
 /** By campaign; one without an ended job has no ratio yet. */
-export function successRatios(jobs: Counts["jobs"]): Map<string, number> {
+export function successRatios(jobs: JobCounts): Map<string, number> {
   const sums = new Map<string, { ended: number; succeeded: number }>();
   for (const { campaignId, status, count: jobsOfStatus } of jobs) {
     if (!ENDED.has(status)) continue;
@@ -90,24 +93,33 @@ export function successRatios(jobs: Counts["jobs"]): Map<string, number> {
   return new Map([...sums].map(([campaignId, { ended, succeeded }]) => [campaignId, succeeded / ended]));
 }
 
-async function count({ db, now }: Cloud): Promise<Counts> {
+async function countJobs({ db }: Cloud, organisationId: string): Promise<JobCounts> {
   const campaigns = await db
     .selectFrom("campaigns")
     .select("campaignId")
+    .where("organisationId", "=", organisationId)
     .where("state", "in", UNDER_WAY)
     .orderBy("campaignId", "desc")
     .limit(MAX_CAMPAIGNS)
     .execute();
+  if (campaigns.length === 0) return [];
   const ids = campaigns.map(({ campaignId }) => campaignId);
-  const jobs =
-    ids.length === 0
-      ? []
-      : await db
-          .selectFrom("jobs")
-          .select((eb) => ["campaignId", "status", eb.fn.countAll<number | string>().as("count")])
-          .where("campaignId", "in", ids)
-          .groupBy(["campaignId", "status"])
-          .execute();
+  const jobs = await db
+    .selectFrom("jobs")
+    .select((eb) => ["campaignId", "status", eb.fn.countAll<number | string>().as("count")])
+    .where("organisationId", "=", organisationId)
+    .where("campaignId", "in", ids)
+    .groupBy(["campaignId", "status"])
+    .execute();
+  return jobs.map(({ count, ...rest }) => ({ ...rest, count: Number(count) }));
+}
+
+interface Waiting {
+  readonly deltas: number;
+  readonly webhooks: number;
+}
+
+async function countWaiting({ db, now }: Cloud): Promise<Waiting> {
   const deltas = await db
     .selectFrom("deltas")
     .select((eb) => eb.fn.countAll<number | string>().as("count"))
@@ -121,7 +133,6 @@ async function count({ db, now }: Cloud): Promise<Counts> {
     .where("nextAt", ">", now())
     .executeTakeFirstOrThrow();
   return {
-    jobs: jobs.map(({ count: ofStatus, ...rest }) => ({ ...rest, count: Number(ofStatus) })),
     deltas: Number(deltas.count),
     webhooks: Number(webhooks.count),
   };

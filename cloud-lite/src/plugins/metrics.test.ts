@@ -1,5 +1,14 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { testCloud, type TestCloud } from "../testing.ts";
+import type { Scope } from "../access/grants.ts";
+import {
+  firmware,
+  keyOfUser,
+  publishRelease,
+  registerVehicle,
+  startCampaign,
+  testCloud,
+  type TestCloud,
+} from "../testing.ts";
 import { successRatios } from "./collected-metrics.ts";
 import { createMetrics, observeSteps } from "./metrics.ts";
 
@@ -17,6 +26,19 @@ test("A10 a scrape tells requests by route, and what waits to be done", async ()
   );
   expect(text).toContain('halfshaft_queue_depth{queue="deltas"} 0');
   expect(text).toContain("halfshaft_live_readers 0");
+});
+
+test("A10 a scrape tells of campaigns only with a key that sees all of them", async () => {
+  const { releaseId } = await publishRelease(made, "2.0.0", firmware(2));
+  await registerVehicle(made, "car");
+  const campaignId = await startCampaign(made, releaseId, ["car"]);
+  const scrape = async (token: string | null) =>
+    (await made.call("GET", "/metrics", { token })).bytes.toString();
+  const viewer = (scope: Scope) => keyOfUser(made, "viewer", [{ role: "viewer", scope }]);
+  const told = `halfshaft_campaign_jobs{campaign="${campaignId}",status="queued"} 1`;
+  expect(await scrape(null)).not.toContain(campaignId);
+  expect(await scrape(await viewer({ regions: ["EU"] }))).not.toContain(campaignId);
+  expect(await scrape(made.operatorKey)).toContain(told);
 });
 
 test("A10 a rollout's success is the share of its ended jobs that succeeded", () => {

@@ -1,6 +1,9 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Event } from "@halfshaft/ota-format";
+import { scopesOf } from "../access/grants.ts";
 import type { App } from "../cloud.ts";
+import { isUnbounded } from "../vehicles/scope.ts";
+import type { RolloutMetrics } from "./collected-metrics.ts";
 
 /** Prometheus metrics of one cloud; a registry of its own, so that tests do not share it. */
 export interface Metrics {
@@ -63,8 +66,8 @@ export function observeSteps(metrics: Metrics, events: readonly Event[]): void {
   }
 }
 
-/** Measures every request, and serves `/metrics`. */
-export function addMetrics(app: App, metrics: Metrics): void {
+/** Measures every request, and serves `/metrics`: campaigns to a key that sees all of them, the rest to anyone. */
+export function addMetrics(app: App, metrics: Metrics, rollouts: RolloutMetrics): void {
   app.addHook("onResponse", (request, reply, done) => {
     metrics.requestSeconds.observe(
       {
@@ -77,9 +80,11 @@ export function addMetrics(app: App, metrics: Metrics): void {
     );
     done();
   });
-  app.get("/metrics", { config: { access: "anyone" }, schema: { hide: true } }, async (_request, reply) =>
-    reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
-  );
+  app.get("/metrics", { config: { access: "anyone" }, schema: { hide: true } }, async ({ actor }, reply) => {
+    const seesAll = actor?.kind === "operator" && isUnbounded(scopesOf(actor.grants, "campaign.read"));
+    const ofCampaigns = seesAll ? await rollouts(actor.organisationId) : "";
+    return reply.type(metrics.registry.contentType).send(`${await metrics.registry.metrics()}${ofCampaigns}`);
+  });
 }
 
 /** Memory, event loop and garbage collection of the process; once per process. */
