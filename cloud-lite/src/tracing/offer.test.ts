@@ -1,7 +1,14 @@
 import { InMemorySpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Offer } from "@halfshaft/ota-format";
-import { firmware, publishRelease, registerVehicle, startCampaign, testCloud, type TestCloud } from "../testing.ts";
+import {
+  firmware,
+  publishRelease,
+  registerVehicle,
+  startCampaign,
+  testCloud,
+  type TestCloud,
+} from "../testing.ts";
 import { jobTrace, readTraceParent } from "./job-trace.ts";
 import { createSink } from "./open-telemetry.ts";
 import { createTracing } from "./tracing.ts";
