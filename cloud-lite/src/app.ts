@@ -31,7 +31,7 @@ import { newRequestId } from "./plugins/request-id.ts";
 import { addWebSecurity, trustedProxies } from "./plugins/web-security.ts";
 import { addHardwareRoutes } from "./releases/hardware-routes.ts";
 import { addReleaseRoutes } from "./releases/routes.ts";
-import { Upload } from "./releases/upload-schema.ts";
+import { Upload } from "./releases/uploads/upload-schema.ts";
 import { Delta, Hardware, UploadResult } from "./releases/schema.ts";
 import { TelemetryStreams } from "./telemetry/gaps.ts";
 import { addDeviceRoutes } from "./telemetry/routes.ts";
@@ -43,10 +43,10 @@ import { NewWebhook, Webhook, WebhookAttempt } from "./webhooks/schema.ts";
 import { addVehicleRoutes } from "./vehicles/routes.ts";
 import { DeviceToken, StoredEvent, Vehicle } from "./vehicles/schema.ts";
 import { SelectionPreview } from "./campaigns/preview.ts";
-import { VehicleHealth } from "./vehicles/health.ts";
-import { FleetSummary } from "./vehicles/summary.ts";
-import { VehicleSelection } from "./vehicles/selection.ts";
-import { addTwinRoutes, TWIN_SCHEMAS } from "./vehicles/twin-routes.ts";
+import { VehicleHealth } from "./vehicles/presence/health.ts";
+import { FleetSummary } from "./vehicles/search/summary.ts";
+import { VehicleSelection } from "./vehicles/search/selection.ts";
+import { addTwinRoutes, TWIN_SCHEMAS } from "./vehicles/twin/twin-routes.ts";
 
 /** Schemas that are components of the OpenAPI document, referred to by name. */
 const SCHEMAS = [

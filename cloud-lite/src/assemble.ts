@@ -8,8 +8,8 @@ import type { CloudConfig } from "./config.ts";
 import { DEFAULT_ORGANISATION, type Database } from "./db/open.ts";
 import { createLiveFeed } from "./live/feed.ts";
 import { createMetrics } from "./plugins/metrics.ts";
-import type { DeltaCreator } from "./releases/delta-creator.ts";
-import { createDeltaMaker } from "./releases/delta-maker.ts";
+import type { DeltaCreator } from "./releases/deltas/delta-creator.ts";
+import { createDeltaMaker } from "./releases/deltas/delta-maker.ts";
 import { createIntake } from "./telemetry/intake.ts";
 import { createDirectorRoot } from "./trust/director-repository.ts";
 import { createImageRepository, imageScope } from "./trust/image-repository.ts";
@@ -17,7 +17,7 @@ import type { Signers } from "./trust/keys.ts";
 import { holdRepository } from "./trust/metadata-store.ts";
 import { checkKeys, isFounded } from "./trust/owner.ts";
 import { noTracing, type Tracing } from "./tracing/tracing.ts";
-import { createLastSeen } from "./vehicles/last-seen.ts";
+import { createLastSeen } from "./vehicles/presence/last-seen.ts";
 
 /** The parts of a cloud that differ between a data folder, a test, and a rig in virtual time. */
 export interface CloudParts {

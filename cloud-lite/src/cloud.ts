@@ -8,11 +8,11 @@ import type { CloudConfig } from "./config.ts";
 import type { Database } from "./db/open.ts";
 import type { LiveFeed } from "./live/feed.ts";
 import type { Metrics } from "./plugins/metrics.ts";
-import type { DeltaMaker } from "./releases/delta-maker.ts";
+import type { DeltaMaker } from "./releases/deltas/delta-maker.ts";
 import type { Intake } from "./telemetry/intake.ts";
 import type { Tracing } from "./tracing/tracing.ts";
 import type { Signers } from "./trust/keys.ts";
-import type { LastSeen } from "./vehicles/last-seen.ts";
+import type { LastSeen } from "./vehicles/presence/last-seen.ts";
 
 /** Everything that routes need; nothing of it is global, so that a test composes its own cloud. */
 export interface Cloud {

@@ -5,7 +5,7 @@ import { assembleCloud, initialise } from "./assemble.ts";
 import type { App, Cloud } from "./cloud.ts";
 import { DEFAULTS, type CloudConfig } from "./config.ts";
 import { DEFAULT_ORGANISATION, openDatabase } from "./db/open.ts";
-import type { DeltaCreator } from "./releases/delta-creator.ts";
+import type { DeltaCreator } from "./releases/deltas/delta-creator.ts";
 import type { Tracing } from "./tracing/tracing.ts";
 import { DIRECTOR_ROOT_REPOSITORY } from "./trust/director-repository.ts";
 import { IMAGE_REPOSITORY } from "./trust/image-repository.ts";

@@ -9,8 +9,8 @@ export { initialiseFolder, isInitialised, operatorKeyFile } from "./data-folder.
 export { DEFAULT_ORGANISATION, openDatabase, type Database } from "./db/open.ts";
 export { createInProcessCloud, type InProcessCloud, type InProcessOptions } from "./in-process.ts";
 export { Refusal } from "./refusals.ts";
-export { deltaCreator, type DeltaCreator } from "./releases/delta-creator.ts";
-export { writeIntelHex } from "./releases/intel-hex.ts";
-export { compressLzma } from "./releases/lzma-compressor.ts";
+export { deltaCreator, type DeltaCreator } from "./releases/deltas/delta-creator.ts";
+export { writeIntelHex } from "./releases/formats/intel-hex.ts";
+export { compressLzma } from "./releases/deltas/lzma-compressor.ts";
 export { startCloud, type RunningCloud } from "./server.ts";
 export { ephemeralSigners, type Signers } from "./trust/keys.ts";

@@ -20,8 +20,8 @@ import { runLive } from "./live/run.ts";
 import { createBroker } from "./mqtt/broker.ts";
 import { connectOutsideBroker, readBrokerPassword, type OutsideBroker } from "./mqtt/outside-broker.ts";
 import { collectProcessMetrics } from "./plugins/metrics.ts";
-import { deltaCreator } from "./releases/delta-creator.ts";
-import { sweepUploads } from "./releases/upload-store.ts";
+import { deltaCreator } from "./releases/deltas/delta-creator.ts";
+import { sweepUploads } from "./releases/uploads/upload-store.ts";
 import { post } from "./webhooks/deliver.ts";
 import { createDispatcher } from "./webhooks/dispatcher.ts";
 import { runWebhooks } from "./webhooks/run.ts";
@@ -30,8 +30,8 @@ import { openTelemetrySink } from "./tracing/open-telemetry.ts";
 import { createTracing } from "./tracing/tracing.ts";
 import type { Presence } from "./mqtt/topics.ts";
 import { readTls, requireTls } from "./tls.ts";
-import { storePresence } from "./vehicles/presence.ts";
-import { sweepPresence } from "./vehicles/presence-sweep.ts";
+import { storePresence } from "./vehicles/presence/presence.ts";
+import { sweepPresence } from "./vehicles/presence/presence-sweep.ts";
 
 export interface RunningCloud extends Urls {
   /** Reads certificate and key anew; connections that are open go on. @throws {Refusal} and serves the old ones on */

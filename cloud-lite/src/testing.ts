@@ -10,7 +10,7 @@ import { testDatabase } from "./db/test-database.ts";
 import { DEFAULT_ORGANISATION } from "./db/open.ts";
 import type { Tracing } from "./tracing/tracing.ts";
 import { createInProcessCloud } from "./in-process.ts";
-import type { DeltaCreator } from "./releases/delta-creator.ts";
+import type { DeltaCreator } from "./releases/deltas/delta-creator.ts";
 
 export interface Reply {
   readonly status: number;

@@ -8,7 +8,7 @@ import { actorOf } from "../plugins/admission.ts";
 import { answer, answers, ref } from "../plugins/answers.ts";
 import { write, WriteHeaders } from "../plugins/writes.ts";
 import { DeviceToken, VehicleId } from "../vehicles/schema.ts";
-import { requireVehicle } from "../vehicles/twin-access.ts";
+import { requireVehicle } from "../vehicles/twin/twin-access.ts";
 import {
   deviceView,
   listCredentials,

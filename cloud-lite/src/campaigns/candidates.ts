@@ -1,5 +1,5 @@
 import type { Database } from "../db/open.ts";
-import type { VehicleSelection } from "../vehicles/selection.ts";
+import type { VehicleSelection } from "../vehicles/search/selection.ts";
 import { targetedAfter } from "./targeting.ts";
 import { planOf, scopesOfCampaign, targetOf, type CampaignRow, type PhaseRow } from "./store.ts";
 import { RANK_END, rankBelow, rankOf } from "./who-is-next.ts";

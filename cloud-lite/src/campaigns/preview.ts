@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Type, type Static } from "typebox";
 import type { Database } from "../db/open.ts";
-import { CountsBy, countsBy } from "../vehicles/counts.ts";
+import { CountsBy, countsBy } from "../vehicles/search/counts.ts";
 import { VehicleId } from "../vehicles/schema.ts";
-import { SelectionRef, type VehicleSelection } from "../vehicles/selection.ts";
+import { SelectionRef, type VehicleSelection } from "../vehicles/search/selection.ts";
 import { assignSoftware, type Skipped } from "./assign.ts";
 import { SKIP_REASONS } from "./schema.ts";
 import { checkTarget, targeted, targetedAfter, type TargetContext } from "./targeting.ts";

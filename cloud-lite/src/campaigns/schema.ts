@@ -1,7 +1,7 @@
 import { Type, type Static } from "typebox";
 import { ConsentPolicy, Id, SafetyPolicy, WallTime } from "@halfshaft/ota-format";
 import { JOB_STATUSES } from "../jobs/schema.ts";
-import { SelectionRef } from "../vehicles/selection.ts";
+import { SelectionRef } from "../vehicles/search/selection.ts";
 import { GATE_CONDITIONS } from "./gates.ts";
 import { CAMPAIGN_STATES } from "./life-cycle.ts";
 

@@ -2,7 +2,7 @@ import type { Cloud } from "../cloud.ts";
 import { expireOffers } from "../jobs/expire.ts";
 import type { Work } from "../plugins/writes.ts";
 import { getRelease } from "../releases/store.ts";
-import { planDeltas } from "../releases/delta-store.ts";
+import { planDeltas } from "../releases/deltas/delta-store.ts";
 import { admitVehicles } from "./admit.ts";
 import { talliesOf } from "./counts.ts";
 import { fillPhase } from "./fill.ts";

@@ -1,8 +1,8 @@
 import type { Scope } from "../access/grants.ts";
 import type { Database } from "../db/open.ts";
 import { Refusal } from "../refusals.ts";
-import { checkSelection, type VehicleSelection } from "../vehicles/selection.ts";
-import { selectedVehicles } from "../vehicles/selection-query.ts";
+import { checkSelection, type VehicleSelection } from "../vehicles/search/selection.ts";
+import { selectedVehicles } from "../vehicles/search/selection-query.ts";
 import { whereInScope } from "../vehicles/scope.ts";
 
 export interface TargetContext {

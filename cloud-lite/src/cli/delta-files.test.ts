@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { codeLikePair } from "@halfshaft/ota-format/delta";
-import { writeIntelHex } from "../releases/intel-hex.ts";
+import { writeIntelHex } from "../releases/formats/intel-hex.ts";
 import { applyFile, createFile, inspectFile } from "./delta-files.ts";
 
 const { base, result } = codeLikePair(40_000, 5);

@@ -11,10 +11,10 @@ import {
 } from "@halfshaft/ota-format/delta";
 import type { DeltaFormat } from "@halfshaft/ota-format/trust";
 import { Refusal } from "../refusals.ts";
-import { deltaCreator } from "../releases/delta-creator.ts";
-import { writeIntelHex } from "../releases/intel-hex.ts";
-import type { MemoryBlock } from "../releases/memory.ts";
-import { hex } from "../releases/text-records.ts";
+import { deltaCreator } from "../releases/deltas/delta-creator.ts";
+import { writeIntelHex } from "../releases/formats/intel-hex.ts";
+import type { MemoryBlock } from "../releases/formats/memory.ts";
+import { hex } from "../releases/formats/text-records.ts";
 import { imageOf, imagesOf } from "./firmware-file.ts";
 import { formatOf, inspectPatch, neededProperties } from "./patch-facts.ts";
 import { demandFree, readPlainFile, writePlainFile } from "./plain-file.ts";

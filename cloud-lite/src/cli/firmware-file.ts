@@ -1,7 +1,7 @@
 import type { Segment } from "@halfshaft/ota-format";
-import { readIntelHex } from "../releases/intel-hex.ts";
-import { assemble } from "../releases/memory.ts";
-import { readSRecord } from "../releases/s-record.ts";
+import { readIntelHex } from "../releases/formats/intel-hex.ts";
+import { assemble } from "../releases/formats/memory.ts";
+import { readSRecord } from "../releases/formats/s-record.ts";
 
 /** What an Intel HEX or S-record file describes. */
 export interface FirmwareImage {

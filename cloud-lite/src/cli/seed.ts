@@ -5,7 +5,7 @@ import { assembleCloud } from "../assemble.ts";
 import type { App } from "../cloud.ts";
 import { openFolderAlone, operatorKeyFile } from "../data-folder.ts";
 import { Refusal } from "../refusals.ts";
-import { deltaCreator } from "../releases/delta-creator.ts";
+import { deltaCreator } from "../releases/deltas/delta-creator.ts";
 import { seedDemonstration, type Send } from "../seed/demonstration.ts";
 import type { Invocation } from "./verbs.ts";
 

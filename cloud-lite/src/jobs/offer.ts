@@ -4,7 +4,7 @@ import type { Cloud } from "../cloud.ts";
 import type { Database } from "../db/open.ts";
 import type { Work } from "../plugins/writes.ts";
 import { getRelease } from "../releases/store.ts";
-import { setDesiredJob } from "../vehicles/desired.ts";
+import { setDesiredJob } from "../vehicles/twin/desired.ts";
 import { consentIn, policyIn } from "./local-policy.ts";
 import { jobToOffer, offerIsOver } from "./offer-rules.ts";
 import { getJobRow, jobEcus, noteVersionsBefore, openJobsWithCampaigns, type OpenJobRow } from "./store.ts";

@@ -12,7 +12,7 @@ import { actorOf } from "../plugins/admission.ts";
 import { fileAnswers } from "../plugins/answers.ts";
 import { Refusal } from "../refusals.ts";
 import { VehicleId } from "../vehicles/schema.ts";
-import { requireVehicle } from "../vehicles/twin-access.ts";
+import { requireVehicle } from "../vehicles/twin/twin-access.ts";
 import { frames, type Frame } from "./frames.ts";
 import { topicPermission, type Topic } from "./topics.ts";
 

@@ -6,7 +6,7 @@ import { requireDraft } from "./draft-routes.ts";
 import { getHardware } from "./hardware-store.ts";
 import type { UploadResult } from "./schema.ts";
 import { getRelease, isReleased, putImage } from "./store.ts";
-import { type ReadFile, readUpload, type UploadedFile } from "./upload.ts";
+import { type ReadFile, readUpload, type UploadedFile } from "./uploads/upload.ts";
 
 interface GivenFile extends Omit<UploadedFile, "hardwareId" | "regions"> {
   /** The ECU types that the file is for: each gets an image of its own, for each is signed for one. */

@@ -6,7 +6,7 @@ import { actorOf } from "../plugins/admission.ts";
 import { answer, answers, answersWithETag, answerWithETag, ref } from "../plugins/answers.ts";
 import { ConditionalHeaders, writeIfMatch } from "../plugins/conditions.ts";
 import { findHardware, getHardware, listHardware, putHardware } from "./hardware-store.ts";
-import { checkRegions } from "./memory.ts";
+import { checkRegions } from "./formats/memory.ts";
 import { Hardware, HardwareBody } from "./schema.ts";
 
 const Params = Type.Object({ hardwareId: HardwareId });

@@ -11,7 +11,7 @@ import { putImages, readImages } from "./add-images.ts";
 import { requireDraft } from "./draft-routes.ts";
 import { ImageBody, UploadQuery, UploadResult } from "./schema.ts";
 import { getImage, getRelease, removeImage, setRequirements } from "./store.ts";
-import { uploadedBytes } from "./upload-store.ts";
+import { uploadedBytes } from "./uploads/upload-store.ts";
 
 const Params = Type.Object({ releaseId: Id });
 const HardwareParams = Type.Object({ releaseId: Id, hardwareId: HardwareId });

@@ -5,7 +5,7 @@ import type { Work } from "../plugins/writes.ts";
 import { Refusal } from "../refusals.ts";
 import { signDescriptor } from "../trust/descriptors.ts";
 import { addImageTargets, imageScope, signImageRepository } from "../trust/image-repository.ts";
-import { planDeltas } from "./delta-store.ts";
+import { planDeltas } from "./deltas/delta-store.ts";
 import { checkSatisfiable } from "./requirements.ts";
 import { getRelease, isReleased } from "./store.ts";
 

@@ -4,12 +4,12 @@ import type { App, Cloud } from "../cloud.ts";
 import { cutPage, PageQuery, readPage } from "../db/cursor.ts";
 import { actorOf } from "../plugins/admission.ts";
 import { answer, answers, answersWithETag, answerWithETag, ref } from "../plugins/answers.ts";
-import { addDeltaRoutes } from "./delta-routes.ts";
+import { addDeltaRoutes } from "./deltas/delta-routes.ts";
 import { addDraftRoutes } from "./draft-routes.ts";
 import { addImageRoutes } from "./image-routes.ts";
 import { ReleaseFilter } from "./schema.ts";
 import { getRelease, listReleases } from "./store.ts";
-import { addUploadRoutes } from "./upload-routes.ts";
+import { addUploadRoutes } from "./uploads/upload-routes.ts";
 
 const Params = Type.Object({ releaseId: Id });
 const tags = ["releases"];

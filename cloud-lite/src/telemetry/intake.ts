@@ -6,7 +6,7 @@ import { observeSteps } from "../plugins/metrics.ts";
 import { createRateWindows } from "../plugins/rate-windows.ts";
 import { inVehicleTransaction, type Work } from "../plugins/writes.ts";
 import { Refusal } from "../refusals.ts";
-import { noteHeartbeat } from "../vehicles/presence-sweep.ts";
+import { noteHeartbeat } from "../vehicles/presence/presence-sweep.ts";
 import { insertEvents } from "./store.ts";
 
 /** A batch of one vehicle. */

@@ -9,7 +9,7 @@ import { jobTrace } from "../tracing/job-trace.ts";
 import { gunzip } from "../plugins/gunzip.ts";
 import { answer, answers, ref, type Envelope } from "../plugins/answers.ts";
 import { inTransaction } from "../plugins/writes.ts";
-import { storeManifest } from "../vehicles/manifest-store.ts";
+import { storeManifest } from "../vehicles/twin/manifest-store.ts";
 import { RetryLater } from "./intake.ts";
 
 const tags = ["device"];

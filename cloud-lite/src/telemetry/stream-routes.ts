@@ -3,7 +3,7 @@ import type { App, Cloud } from "../cloud.ts";
 import { actorOf } from "../plugins/admission.ts";
 import { answer, answers, ref } from "../plugins/answers.ts";
 import { VehicleId } from "../vehicles/schema.ts";
-import { requireVehicle } from "../vehicles/twin-access.ts";
+import { requireVehicle } from "../vehicles/twin/twin-access.ts";
 import { TelemetryStreams, telemetryStreams } from "./gaps.ts";
 
 /** What an operator sees of how telemetry comes in. */

@@ -1,7 +1,7 @@
 import type { Cloud } from "../cloud.ts";
 import type { Database } from "../db/open.ts";
 import { inOneTransaction } from "../db/transaction.ts";
-import { desiredRevision, desiredSoftware } from "../vehicles/desired.ts";
+import { desiredRevision, desiredSoftware } from "../vehicles/twin/desired.ts";
 import { directorIsStale, directorScope, signDirector } from "./director-repository.ts";
 import { imageRepositoryIsStale, imageScope, refreshImageRepository } from "./image-repository.ts";
 import { holdRepository, latestRole, type RepositoryScope } from "./metadata-store.ts";

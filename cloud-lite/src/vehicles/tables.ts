@@ -1,5 +1,5 @@
 import type { JsonText, Millis, Owned } from "../db/columns.ts";
-import type { TwinTables } from "./twin-tables.ts";
+import type { TwinTables } from "./twin/twin-tables.ts";
 
 /** Codes of `heldReason`. */
 export type HeldReason =
