@@ -37,6 +37,9 @@ export interface Cloud {
   readonly wakeUp: (vehicleId: string) => void;
 }
 
+/** Routes below it are for vehicles. */
+export const DEVICE_PATH = "/api/v1/device/";
+
 /** A Fastify instance whose handlers are typed by their TypeBox schemas. */
 export type App = FastifyInstance<
   RawServerDefault,

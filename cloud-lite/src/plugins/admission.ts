@@ -53,8 +53,10 @@ export async function addAdmission(app: App, cloud: Cloud): Promise<void> {
   ): void => {
     request.actor = actor;
     request.hasOpenJob = hasOpenJob;
-    limitVehicle(request, actor, reply);
-    if (!request.is404) admit(request.routeOptions.config.admittance, actor, undefined);
+    // Made anew at each look.
+    const { config } = request.routeOptions;
+    limitVehicle(config.isUpdateCheck === true, actor, reply);
+    if (!request.is404) admit(config.admittance, actor, undefined);
   };
   // Without promises for vehicles that are known: this is at every request of a fleet.
   app.addHook("onRequest", (request, reply, proceed) => {
@@ -104,13 +106,10 @@ function limits(
 }
 
 /** Counts a request against its vehicle; update checks have a budget of their own. */
-function vehicleLimits({
-  config,
-}: Cloud): (request: FastifyRequest, vehicle: Vehicle, reply: FastifyReply) => void {
+function vehicleLimits({ config }: Cloud): (isCheck: boolean, vehicle: Vehicle, reply: FastifyReply) => void {
   const others = new Map<string, RateWindows>();
   const checks = new Map<string, RateWindows>();
-  return (request, { organisationId, vehicleId }, reply) => {
-    const isCheck = request.routeOptions.config.isUpdateCheck === true;
+  return (isCheck, { organisationId, vehicleId }, reply) => {
     const max = isCheck ? config.checkRate : config.deviceRate;
     const { isExceeded, retryAfterMs } = windowsOf(isCheck ? checks : others, organisationId)(vehicleId, max);
     if (isExceeded) throw rateLimited(max, Math.ceil(retryAfterMs / 1000), reply);

@@ -1,4 +1,4 @@
-import type { App } from "../cloud.ts";
+import { type App, DEVICE_PATH } from "../cloud.ts";
 import { Refusal } from "../refusals.ts";
 
 /** Of JSON in a body; the deepest that a route means, a selection within a selection, stays far below. */
@@ -40,11 +40,19 @@ function unfitText(text: string): string | undefined {
  * stack, and texts that not every database keeps as they are. What vehicles say is kept as it came.
  */
 export function addPlainInput(app: App): void {
-  app.addHook("preValidation", async ({ body, query, params, routeOptions }) => {
-    const parts = { body: isJson(body) ? body : undefined, query, path: params };
-    const unfit = unfitPart(parts);
-    if (unfit === undefined || routeOptions.config.access === "vehicle") return;
-    throw new Refusal("TEXT_UNFIT", { where: unfit.path.join("."), what: unfit.what });
+  app.addHook("preValidation", ({ method, url, body, query, params }, _reply, proceed) => {
+    const isOfVehicle = url.startsWith(DEVICE_PATH);
+    // An update check says nothing, and a whole fleet asks.
+    if (isOfVehicle && method === "GET") return proceed();
+    try {
+      const unfit = unfitPart({ body: isJson(body) ? body : undefined, query, path: params });
+      if (unfit !== undefined && !isOfVehicle) {
+        throw new Refusal("TEXT_UNFIT", { where: unfit.path.join("."), what: unfit.what });
+      }
+      proceed();
+    } catch (refusal) {
+      proceed(refusal as Error);
+    }
   });
 }
 

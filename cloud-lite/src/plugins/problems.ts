@@ -5,7 +5,6 @@ import { v7 as uuidv7 } from "uuid";
 import type { Problem } from "@halfshaft/ota-format";
 import type { App } from "../cloud.ts";
 import { flagOf, type CloudConfig } from "../config.ts";
-import { DEEPEST_BODY, isDeeperThan } from "./body-depth.ts";
 import { Refusal, type RefusalName } from "../refusals.ts";
 import { validationSentence, type ValidationFault } from "./validation-sentence.ts";
 
@@ -105,10 +104,6 @@ function refusalOf(error: FastifyError, request: FastifyRequest): Refusal {
     case "FST_ERR_BAD_URL":
       return new Refusal("PATH_MALFORMED", { path: shortened(request.url) }, { cause });
     default:
-  }
-  // The validator calls itself for each level of a schema that holds itself.
-  if (error instanceof RangeError && isDeeperThan(DEEPEST_BODY, request.body)) {
-    return new Refusal("BODY_TOO_DEEP", { limit: DEEPEST_BODY }, { cause });
   }
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
     return new Refusal("REQUEST_INVALID", { reason: error.message }, { cause });

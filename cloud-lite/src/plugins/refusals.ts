@@ -17,11 +17,6 @@ export const REQUEST_REFUSALS = {
     sentence: "The request is not as documented: {reason}.",
     help: "Compare it with /api/v1/openapi.json; browse it at /docs.",
   },
-  BODY_TOO_DEEP: {
-    status: 400,
-    sentence: "The body is nested more than {limit} levels deep.",
-    help: "Send it with fewer objects or lists inside one another.",
-  },
   BODY_NOT_JSON: {
     status: 400,
     sentence: "The body is not JSON: {reason}.",

@@ -1,7 +1,7 @@
 import cors from "@fastify/cors";
-import helmet from "@fastify/helmet";
+import helmet from "helmet";
 import { isIP } from "node:net";
-import type { App } from "../cloud.ts";
+import { type App, DEVICE_PATH } from "../cloud.ts";
 import type { CloudConfig } from "../config.ts";
 import { Refusal } from "../refusals.ts";
 
@@ -13,7 +13,7 @@ const PREFLIGHT_KEPT_S = 600;
 /** Headers that tell browsers what to keep away from the pages, and which other sites may call the API. */
 export async function addWebSecurity(app: App, settings: Settings): Promise<void> {
   const isTls = settings.tlsCert !== "" || settings.behindProxy !== "";
-  await app.register(helmet, {
+  const protect = helmet({
     // A year of TLS only (RFC 6797): not where the cloud is reached by plain HTTP on its own machine.
     hsts: isTls ? { maxAge: YEAR_S, includeSubDomains: false } : false,
     contentSecurityPolicy: {
@@ -30,6 +30,11 @@ export async function addWebSecurity(app: App, settings: Settings): Promise<void
     },
     referrerPolicy: { policy: "no-referrer" },
     xFrameOptions: { action: "deny" },
+  });
+  app.addHook("onRequest", (request, reply, proceed) => {
+    // No browser asks there, and a whole fleet does.
+    if (request.url.startsWith(DEVICE_PATH)) proceed();
+    else protect(request.raw, reply.raw, (error) => proceed(error as Error | undefined));
   });
   if (settings.corsOrigins === "") return;
   await app.register(cors, {

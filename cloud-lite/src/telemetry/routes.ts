@@ -47,7 +47,6 @@ export function addDeviceRoutes(app: App, cloud: Cloud): void {
     "/api/v1/device/offer",
     {
       config: { ...config, isUpdateCheck: true },
-      helmet: false,
       schema: {
         tags,
         summary: "What this vehicle may get now, or null",
@@ -65,7 +64,6 @@ export function addDeviceRoutes(app: App, cloud: Cloud): void {
     "/api/v1/device/events",
     {
       config,
-      helmet: false,
       bodyLimit: MAX_BATCH_BYTES,
       preParsing: gunzip,
       schema: {
@@ -93,7 +91,6 @@ export function addDeviceRoutes(app: App, cloud: Cloud): void {
     "/api/v1/device/version-manifest",
     {
       config,
-      helmet: false,
       schema: {
         tags,
         summary: "Report what the vehicle's ECUs run",
@@ -118,7 +115,6 @@ export function addDeviceRoutes(app: App, cloud: Cloud): void {
     "/api/v1/device/time",
     {
       config,
-      helmet: false,
       schema: {
         tags,
         summary: "The cloud's time",

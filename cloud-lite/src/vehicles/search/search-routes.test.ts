@@ -88,5 +88,5 @@ test("C3 a selection that is nested a hundred thousand deep is refused, and harm
   const depth = 100_000;
   const body = `{"selection":${'{"not":'.repeat(depth)}{"all":true}${"}".repeat(depth)}}`;
   const answer = await fixture.call("POST", "/api/v1/vehicles/search", { body, type: "application/json" });
-  expect([answer.status, answer.problem().code]).toEqual([400, "BODY_TOO_DEEP"]);
+  expect([answer.status, answer.problem().code]).toEqual([400, "JSON_TOO_DEEP"]);
 });
