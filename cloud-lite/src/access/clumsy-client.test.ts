@@ -88,10 +88,16 @@ async function trouble(operation: Operation, calls: readonly Call[]): Promise<st
     const sent = JSON.stringify(call.body)?.slice(0, 120);
     const reply = await send(operation, call);
     const found = rudenessOf(reply);
-    const now = await countRows();
-    if (reply.status < 400) isUntouched = false;
-    else if (JSON.stringify(now) !== JSON.stringify(counted)) found.push("changed row counts");
-    counted = now;
+    if (reply.status < 400) {
+      isUntouched = false;
+      // What follows from a request that was taken is not the next one's doing.
+      await campaigns.idle();
+      counted = await countRows();
+    } else {
+      const now = await countRows();
+      if (JSON.stringify(now) !== JSON.stringify(counted)) found.push("changed row counts");
+      counted = now;
+    }
     if (found.length > 0) wrong.push(`${operation.name} ${sent}: ${found.join("; ")}`);
   }
   if (isUntouched && JSON.stringify(await tableContents(db)) !== JSON.stringify(contents)) {
