@@ -23,6 +23,11 @@ async function main(args: readonly string[]): Promise<void> {
   await run({ config, words: verb.readsOptions === true ? rest : words, options });
 }
 
+/** Who pipes an answer into `head` has read enough; what a verb does, it finishes all the same. */
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
 const verbNamed = (name = "help"): Verb | undefined => (Object.hasOwn(VERBS, name) ? VERBS[name] : undefined);
 
 const WRONG_OPTIONS: ReadonlySet<string> = new Set([

@@ -36,6 +36,8 @@ export async function addOpenApi(app: App): Promise<void> {
         { name: "device", description: "What a vehicle calls" },
         { name: "repositories", description: "The two TUF repositories" },
         { name: "audit", description: "Who did what" },
+        { name: "live", description: "Committed changes as they come" },
+        { name: "webhooks", description: "Committed changes, told to other systems" },
         { name: "access", description: "Users, groups of grants, sessions and API keys" },
         { name: "operation", description: "Health" },
       ],
