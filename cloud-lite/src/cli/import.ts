@@ -71,6 +71,8 @@ export async function run({ words }: Invocation): Promise<void> {
     throw new Refusal("IMPORT_FAILED", { path: file, code, reason: detail ?? "" });
   }
   const result = (JSON.parse(text) as { data: Result }).data;
+  // A script must notice, and the rest is in: what was refused can be sent again.
+  if (result.refused > 0) process.exitCode = 1;
   console.log(values.json === true ? JSON.stringify(result) : told(result, values["dry-run"] === true));
 }
 
