@@ -53,8 +53,22 @@ test("A10 a rollout's success is the share of its ended jobs that succeeded", ()
 
 test("A10 the time of each step in vehicles is a histogram by step and result", async () => {
   const metrics = createMetrics();
-  const event = { type: "stage", stage: "flash", kind: "done", durationMs: 13_400 };
-  observeSteps(metrics, [event, { ...event, kind: "started" }] as never);
+  const event: Event = {
+    type: "stage",
+    stage: "flash",
+    kind: "done",
+    durationMs: 13_400,
+    eventId: "01890a5d-ac96-774b-bcce-b302099a8001",
+    streamEpoch: "01890a5d-ac96-774b-bcce-b302099a8002",
+    bootId: "01890a5d-ac96-774b-bcce-b302099a8003",
+    jobId: "01890a5d-ac96-774b-bcce-b302099a8057",
+    seq: 1,
+    attempt: 1,
+    at: 5000,
+    monotonicMs: 0,
+    clockTrusted: true,
+  };
+  observeSteps(metrics, [event, { ...event, kind: "started" }]);
   const text = await metrics.registry.metrics();
   expect(text).toContain('halfshaft_vehicle_step_seconds_sum{step="flash",result="done"} 13.4');
   expect(text).toContain('halfshaft_vehicle_step_seconds_count{step="flash",result="done"} 1');
