@@ -1,3 +1,4 @@
+import type { Event } from "@halfshaft/ota-format";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Scope } from "../access/grants.ts";
 import {
