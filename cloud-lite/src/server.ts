@@ -47,8 +47,8 @@ const DELTA_RETRY_MS = 60_000;
 const NICENESS = 10;
 /** How often it is looked for vehicles that fell silent. */
 const PRESENCE_SWEEP_MS = 30_000;
-/** How often the embedded database looks whether tables have grown. */
-const STATISTICS_MS = 60_000;
+/** How often the database looks whether tables have changed. */
+const STATISTICS_MS = 15_000;
 const HOUSEKEEPING_MS = 60 * 60 * 1000;
 /** How long an Idempotency-Key is remembered. */
 const IDEMPOTENCY_MS = 7 * 24 * HOUSEKEEPING_MS;

@@ -30,7 +30,7 @@ export const isDeviceToken = (token: string): boolean => token.startsWith("hs_dv
  * remembered from one to the next: a token that was revoked, by whichever instance, opens nothing from then on.
  */
 export function createDeviceFinder(db: Database, now: () => number) {
-  const query = keyQuery<DeviceRow>(db, (prefixes) =>
+  const query = keyQuery<DeviceRow>(db, (isKey) =>
     db
       .selectFrom("credentials as c")
       .select(["c.prefix", "c.digest", "c.organisationId", "c.credentialId", "c.vehicleId", "c.expiresAt"])
@@ -44,7 +44,7 @@ export function createDeviceFinder(db: Database, now: () => number) {
           .limit(1)
           .as("openJob"),
       )
-      .where("c.prefix", "in", prefixes)
+      .where(isKey("c.prefix"))
       // Only device tokens have a vehicle. A condition on their kind would have SQLite walk an index of that.
       .where("c.vehicleId", "is not", null)
       .where("c.revokedAt", "is", null),

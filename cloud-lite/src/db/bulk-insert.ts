@@ -1,6 +1,7 @@
 import type { CompiledQuery, Insertable } from "kysely";
 import { onPostgres } from "./engine.ts";
 import type { Database } from "./open.ts";
+import { kept } from "./postgres-statements.ts";
 import type { Tables } from "./tables.ts";
 
 /** Rows of a statement, from many to few; none takes more parameters than SQLite allows. */
@@ -22,12 +23,13 @@ export function bulkInsert<
     const found = texts.get(key);
     if (found) return found;
     const blank = Object.fromEntries(columns.map((column) => [column, ""]));
-    const made = tx
+    const compiled = tx
       .insertInto(table)
       .values(Array.from({ length: size }, () => blank) as never)
       .onConflict((conflict) => conflict.doNothing())
       .returning(returning as never)
       .compile();
+    const made = onPostgres(tx) ? kept(compiled) : compiled;
     texts.set(key, made);
     return made;
   };

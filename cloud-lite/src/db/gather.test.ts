@@ -44,3 +44,27 @@ test("A8 where the statement fails, everybody who waits for it hears so, and the
   fails = false;
   expect(await ask("1")).toBe("1");
 });
+
+test("A8 look-ups that come while a statement is on its way share the next one", async () => {
+  const asked: (readonly string[])[] = [];
+  const onTheirWay: (() => void)[] = [];
+  const find = gather(async (keys: readonly string[]) => {
+    asked.push(keys);
+    await new Promise<void>((answer) => onTheirWay.push(answer));
+    return new Map(keys.map((key) => [key, key]));
+  });
+  const ask = promisify<string, string | undefined>(find);
+  const first = ask("1");
+  await new Promise(setImmediate);
+  const second = ask("2");
+  await new Promise(setImmediate);
+  const third = ask("3");
+  await new Promise(setImmediate);
+  expect(asked).toEqual([["1"]]);
+  onTheirWay[0]!();
+  expect(await first).toBe("1");
+  await new Promise(setImmediate);
+  onTheirWay[1]!();
+  expect(await Promise.all([second, third])).toEqual(["2", "3"]);
+  expect(asked).toEqual([["1"], ["2", "3"]]);
+});

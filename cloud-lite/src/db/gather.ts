@@ -5,19 +5,19 @@ export type Tell<Value> = (error: unknown, value: Value | undefined) => void;
 const AT_ONCE = 256;
 
 /**
- * A look-up that waits for others of the same turn of the event loop, so that one statement answers them all. It
- * remembers nothing: each look-up is in a statement that begins after it was asked, so that what was changed before,
- * by whichever instance, is seen.
+ * A look-up that waits for others of the same turn of the event loop, and for the statement that is on its way, so that
+ * one statement answers them all: the busier it is, the more share one. It remembers nothing: each look-up is in a
+ * statement that begins after it was asked, so that what was changed before, by whichever instance, is seen.
  * @param load finds values by key; a key that it leaves out has none. Keys may come twice.
  */
 export function gather<Key, Value>(
   load: (keys: readonly Key[]) => Promise<ReadonlyMap<Key, Value>>,
 ): (key: Key, tell: Tell<Value>) => void {
-  let waiting: { readonly key: Key; readonly tell: Tell<Value> }[] = [];
-  const flush = (): void => {
-    const all = waiting;
-    waiting = [];
-    for (let from = 0; from < all.length; from += AT_ONCE) void answer(all.slice(from, from + AT_ONCE));
+  const waiting: { readonly key: Key; readonly tell: Tell<Value> }[] = [];
+  let isRunning = false;
+  const run = async (): Promise<void> => {
+    while (waiting.length > 0) await answer(waiting.splice(0, AT_ONCE));
+    isRunning = false;
   };
   const answer = async (asked: typeof waiting): Promise<void> => {
     const { found, error } = await load(asked.map(({ key }) => key)).then(
@@ -27,6 +27,9 @@ export function gather<Key, Value>(
     for (const { key, tell } of asked) tell(error, found?.get(key));
   };
   return (key, tell) => {
-    if (waiting.push({ key, tell }) === 1) setImmediate(flush);
+    waiting.push({ key, tell });
+    if (isRunning) return;
+    isRunning = true;
+    setImmediate(() => void run());
   };
 }

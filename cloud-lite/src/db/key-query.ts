@@ -1,37 +1,48 @@
-import type { Compilable, CompiledQuery } from "kysely";
+import { sql, type Compilable, type Expression, type SqlBool } from "kysely";
+import { onPostgres } from "./engine.ts";
 import type { Database } from "./open.ts";
+import { kept } from "./postgres-statements.ts";
 
-/** A statement about some keys, at least one. */
+/** A statement about some keys. */
 export type KeyQuery<Row> = (keys: readonly string[]) => Promise<Row[]>;
 
-/** Stands for a key while the statement's text is made, and in no other parameter. */
-const PLACEHOLDER = "\u0000key";
+/** Stands for the keys while the statement's text is made. */
+const KEYS = "\u0000keys";
 
 /**
- * Keeps the statement's text for each of a few sizes, for to make it costs more than to run it.
- * @param build makes the statement for these keys
+ * A statement whose text is made once and has one parameter for all of its keys, for to make the text costs more than
+ * to run it, and to plan one with a parameter for each costs SQLite as much.
+ * @param build makes the statement; `isKey` is the condition that a column is one of the keys
  * @returns runs it; its rows have the names of SQL, such as `vehicle_id`.
  */
-export function keyQuery<Row>(db: Database, build: (keys: readonly string[]) => Compilable): KeyQuery<Row> {
+export function keyQuery<Row>(
+  db: Database,
+  build: (isKey: (column: string) => Expression<SqlBool>) => Compilable,
+): KeyQuery<Row> {
   const plain = db.withoutPlugins();
-  const compiled = new Map<number, CompiledQuery<Row>>();
-  const queryFor = (size: number): CompiledQuery<Row> => {
-    const found = compiled.get(size);
-    if (found) return found;
-    const made = build(Array.from({ length: size }, () => PLACEHOLDER)).compile() as CompiledQuery<Row>;
-    compiled.set(size, made);
-    return made;
-  };
+  const isPostgres = onPostgres(db);
+  const { parameters, ...query } = build((column) =>
+    isPostgres
+      ? sql<SqlBool>`${sql.ref(column)} = any(${KEYS}::text[])`
+      : sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${KEYS}))`,
+  ).compile();
+  const withKeys = (given: unknown): unknown[] =>
+    parameters.map((parameter) => (parameter === KEYS ? given : parameter));
+  if (!isPostgres) {
+    return async (keys) =>
+      (await plain.executeQuery<Row>({ ...query, parameters: withKeys(JSON.stringify(keys)) })).rows;
+  }
+  // One text for all rows: the driver takes longer to read them one by one.
+  const asJson = kept({
+    ...query,
+    parameters,
+    sql: `select json_agg(found)::text as rows from (${query.sql}) as found`,
+  });
   return async (keys) => {
-    const query = queryFor(sizeFor(keys.length));
-    let next = 0;
-    const parameters = query.parameters.map((given) =>
-      given === PLACEHOLDER ? keys[Math.min(next++, keys.length - 1)] : given,
-    );
-    return (await plain.executeQuery<Row>({ ...query, parameters })).rows;
+    const { rows } = await plain.executeQuery<{ rows: string | null }>({
+      ...asJson,
+      parameters: withKeys(keys),
+    });
+    return JSON.parse(rows[0]?.rows ?? "[]") as Row[];
   };
 }
-
-/** A power of two up to 16, then a multiple of 16: the last key fills the places that are left. */
-const sizeFor = (keys: number): number =>
-  keys <= 16 ? 2 ** Math.ceil(Math.log2(keys)) : Math.ceil(keys / 16) * 16;

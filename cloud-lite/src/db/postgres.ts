@@ -1,6 +1,7 @@
 import { CamelCasePlugin, Kysely, PostgresDialect, sql } from "kysely";
 import type { CustomTypesConfig, types as pgTypes } from "pg";
 import { Refusal } from "../refusals.ts";
+import { withKeptStatements } from "./postgres-statements.ts";
 import type { Tables } from "./tables.ts";
 
 /** 15 is what the schema and its statements are tried with. */
@@ -41,7 +42,7 @@ export async function openPostgres(url: string, options: PostgresOptions): Promi
   // An idle connection that breaks is replaced; without a listener it would end the process.
   pool.on("error", () => undefined);
   const db = new Kysely<Tables>({
-    dialect: new PostgresDialect({ pool }),
+    dialect: new PostgresDialect({ pool: withKeptStatements(pool) }),
     plugins: [new CamelCasePlugin()],
   });
   try {

@@ -8,7 +8,7 @@ import {
   type DialectAdapter,
   type Driver,
 } from "kysely";
-import { withKeptStatements } from "./statements.ts";
+import { withKeptStatements } from "./sqlite-statements.ts";
 
 const BUSY_TIMEOUT_MS = 5000;
 

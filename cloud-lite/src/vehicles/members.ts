@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { Database } from "../db/open.ts";
 import type { VehicleBody } from "./schema.ts";
 
@@ -41,7 +42,7 @@ const clear = (
     .where("vehicleId", "=", vehicleId)
     .execute();
 
-/** Those of a page of vehicles, each list in order of name. */
+/** Those of a page of vehicles, each list in order of name. One statement, for a page asks for all of them. */
 export async function membersOf(
   db: Database,
   organisationId: string,
@@ -50,29 +51,33 @@ export async function membersOf(
   const found = new Map<string, Members>(
     vehicleIds.map((vehicleId) => [vehicleId, { groups: [], tags: [], attributes: {} }]),
   );
-  const groups = await db
+  const rows = await db
     .selectFrom("vehicleGroups")
-    .select(["vehicleId", "groupName"])
+    .select(["vehicleId", kindOf("group"), "groupName as name", sql<string>`''`.as("value")])
     .where("organisationId", "=", organisationId)
     .where("vehicleId", "in", vehicleIds)
-    .orderBy("groupName")
-    .execute();
-  for (const { vehicleId, groupName } of groups) found.get(vehicleId)!.groups.push(groupName);
-  const tags = await db
-    .selectFrom("vehicleTags")
-    .select(["vehicleId", "tag"])
-    .where("organisationId", "=", organisationId)
-    .where("vehicleId", "in", vehicleIds)
-    .orderBy("tag")
-    .execute();
-  for (const { vehicleId, tag } of tags) found.get(vehicleId)!.tags.push(tag);
-  const attributes = await db
-    .selectFrom("vehicleAttributes")
-    .select(["vehicleId", "name", "value"])
-    .where("organisationId", "=", organisationId)
-    .where("vehicleId", "in", vehicleIds)
+    .unionAll(
+      db
+        .selectFrom("vehicleTags")
+        .select(["vehicleId", kindOf("tag"), "tag as name", sql<string>`''`.as("value")])
+        .where("organisationId", "=", organisationId)
+        .where("vehicleId", "in", vehicleIds),
+    )
+    .unionAll(
+      db
+        .selectFrom("vehicleAttributes")
+        .select(["vehicleId", kindOf("attribute"), "name", "value"])
+        .where("organisationId", "=", organisationId)
+        .where("vehicleId", "in", vehicleIds),
+    )
     .orderBy("name")
     .execute();
-  for (const { vehicleId, name, value } of attributes) found.get(vehicleId)!.attributes[name] = value;
+  for (const { vehicleId, kind, name, value } of rows) {
+    const { groups, tags, attributes } = found.get(vehicleId)!;
+    if (kind === "attribute") attributes[name] = value;
+    else (kind === "group" ? groups : tags).push(name);
+  }
   return (vehicleId) => found.get(vehicleId)!;
 }
+
+const kindOf = (kind: "group" | "tag" | "attribute") => sql<typeof kind>`${sql.lit(kind)}`.as("kind");

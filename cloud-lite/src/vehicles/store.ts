@@ -4,7 +4,7 @@ import { covers, type Scope } from "../access/grants.ts";
 import type { Database } from "../db/open.ts";
 import type { Tables } from "../db/tables.ts";
 import { Refusal } from "../refusals.ts";
-import { membersOf, putMembers } from "./members.ts";
+import { membersOf, putMembers, type Members } from "./members.ts";
 import type { EcuBody, Vehicle, VehicleBody, VehicleEcu } from "./schema.ts";
 
 /** @throws {Refusal} VEHICLE_EXISTS or VIN_TAKEN */
@@ -92,7 +92,8 @@ export async function getVehicle(
     .where("vehicleId", "=", vehicleId)
     .executeTakeFirst();
   if (!row || (scopes && !covers(scopes, row))) throw new Refusal("VEHICLE_UNKNOWN", { vehicleId });
-  return (await withParts(db, organisationId, [row]))[0]!;
+  const ecus = await ecusOf(db, organisationId, [vehicleId]);
+  return vehicleView(row, ecus, await membersOf(db, organisationId, [vehicleId]));
 }
 
 /** As `getVehicle`, for those who only need to know. @throws {Refusal} VEHICLE_UNKNOWN */
@@ -111,55 +112,59 @@ export async function findVehicleId(
   if (!row || (scopes && !covers(scopes, row))) throw new Refusal("VEHICLE_UNKNOWN", { vehicleId });
 }
 
-/** In the order of the ids; one that is not there is left out. */
+/**
+ * In the order of the ids; one that is not there is left out. Not for within a transaction, for its statements are on
+ * their way at once.
+ */
 export async function vehiclesById(
   db: Database,
   organisationId: string,
   vehicleIds: readonly string[],
 ): Promise<Vehicle[]> {
   if (vehicleIds.length === 0) return [];
-  const rows = await db
-    .selectFrom("vehicles")
-    .selectAll()
-    .where("organisationId", "=", organisationId)
-    .where("vehicleId", "in", vehicleIds)
-    .execute();
+  const [rows, ecus, members] = await Promise.all([
+    db
+      .selectFrom("vehicles")
+      .selectAll()
+      .where("organisationId", "=", organisationId)
+      .where("vehicleId", "in", vehicleIds)
+      .execute(),
+    ecusOf(db, organisationId, vehicleIds),
+    membersOf(db, organisationId, vehicleIds),
+  ]);
   const byId = new Map(rows.map((row) => [row.vehicleId, row]));
-  const inOrder = vehicleIds.flatMap((vehicleId) => byId.get(vehicleId) ?? []);
-  return withParts(db, organisationId, inOrder);
+  const ecusById = Map.groupBy(ecus, ({ vehicleId }) => vehicleId);
+  return vehicleIds.flatMap((vehicleId) => {
+    const row = byId.get(vehicleId);
+    return row ? [vehicleView(row, ecusById.get(vehicleId) ?? [], members)] : [];
+  });
 }
 
-async function withParts(
-  db: Database,
-  organisationId: string,
-  rows: readonly Selectable<Tables["vehicles"]>[],
-): Promise<Vehicle[]> {
-  const ids = rows.map((row) => row.vehicleId);
-  if (ids.length === 0) return [];
-  const ecus = await ecusOf(db, organisationId, ids);
-  const members = await membersOf(db, organisationId, ids);
-  return rows.map((row) => ({
-    ...present({
-      vehicleId: row.vehicleId,
-      vin: row.vin,
-      model: row.model,
-      trim: row.trim,
-      year: row.year,
-      region: row.region,
-      owner: row.owner,
-      timeZone: row.timeZone,
-      presence: row.presence,
-      lastSeenAt: row.lastSeenAt,
-      manifestAt: row.manifestAt,
-      heldReason: row.heldReason,
-      heldAt: row.heldAt,
-      createdAt: row.createdAt,
-      retiredAt: row.retiredAt,
-    }),
-    ...members(row.vehicleId),
-    ecus: ecus.filter((ecu) => ecu.vehicleId === row.vehicleId).map(ecuView),
-  }));
-}
+const vehicleView = (
+  row: Selectable<Tables["vehicles"]>,
+  ecus: readonly EcuRow[],
+  membersOfOne: (vehicleId: string) => Members,
+): Vehicle => ({
+  ...present({
+    vehicleId: row.vehicleId,
+    vin: row.vin,
+    model: row.model,
+    trim: row.trim,
+    year: row.year,
+    region: row.region,
+    owner: row.owner,
+    timeZone: row.timeZone,
+    presence: row.presence,
+    lastSeenAt: row.lastSeenAt,
+    manifestAt: row.manifestAt,
+    heldReason: row.heldReason,
+    heldAt: row.heldAt,
+    createdAt: row.createdAt,
+    retiredAt: row.retiredAt,
+  }),
+  ...membersOfOne(row.vehicleId),
+  ecus: ecus.map(ecuView),
+});
 
 export type EcuRow = Selectable<Tables["ecus"]>;
 

@@ -1,0 +1,48 @@
+import type { CompiledQuery, PostgresPool, PostgresPoolClient } from "kysely";
+import type { Pool, PoolClient } from "pg";
+
+const MARK = "/* kept */ ";
+
+/**
+ * Marks a statement that PostgreSQL is to parse and plan once for each connection, for that takes longer than to run
+ * it. Only for one whose best plan does not hang on its parameters (PostgreSQL 15, PREPARE, "Notes"), whose columns are
+ * named (`select *` answers another row once a newer instance has migrated), and whose text is one of few.
+ */
+export const kept = <Row>(query: CompiledQuery<Row>): CompiledQuery<Row> => ({
+  ...query,
+  sql: MARK + query.sql,
+});
+
+/** A pool whose connections keep the statements that are marked so. */
+export function withKeptStatements(pool: Pool): PostgresPool {
+  const names = new Map<string, string>();
+  const nameOf = (text: string): string => {
+    const name = names.get(text) ?? `kept_${names.size}`;
+    names.set(text, name);
+    return name;
+  };
+  // Kysely knows a connection by its identity.
+  const clients = new WeakMap<PoolClient, PostgresPoolClient>();
+  const clientOf = (client: PoolClient): PostgresPoolClient => {
+    const made = clients.get(client) ?? keeping(client, nameOf);
+    clients.set(client, made);
+    return made;
+  };
+  return {
+    options: pool.options,
+    connect: async () => clientOf(await pool.connect()),
+    end: () => pool.end(),
+  };
+}
+
+function keeping(client: PoolClient, nameOf: (text: string) => string): PostgresPoolClient {
+  const query = (text: string, given: readonly unknown[]): Promise<unknown> => {
+    const values = given as unknown[];
+    return client.query(text.startsWith(MARK) ? { name: nameOf(text), text, values } : { text, values });
+  };
+  return {
+    // Its other shape is for cursors, which nobody here uses.
+    query: query as PostgresPoolClient["query"],
+    release: (destroy?: boolean) => client.release(destroy),
+  };
+}
