@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 /** The cloud's tests once more, each on a database of its own of a throw-away PostgreSQL, and those that need one. */
 export default defineConfig({
   test: {
+    // One for each processor: the default leaves one idle, which of two is half of them.
+    maxWorkers: "100%",
     include: ["cloud-lite/src/**/*.test.ts"],
     // What has no database, or starts programs with a folder of their own, is tested once.
     exclude: [
