@@ -50,9 +50,10 @@ async function gather(
   context: SearchContext,
   most: number,
 ): Promise<Place[] | undefined> {
-  const places = await matching(db, search, context, "gather")
-    .limit(most + 1)
-    .execute();
+  const matches = matching(db, search, context, "gather");
+  // Most lists match many: to look for one too many is cheaper than to read all up to it.
+  if (await matches.offset(most).limit(1).executeTakeFirst()) return undefined;
+  const places = await matches.limit(most + 1).execute();
   return places.length > most ? undefined : places.toSorted((a, b) => compare(search, a, b));
 }
 
