@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   test: {
+    // One for each processor: the default leaves one idle, which of two is half of them.
+    maxWorkers: "100%",
     include: ["*/src/**/*.test.{ts,tsx}"],
     // These need Chromium and built pages, a kernel with CAN, or PostgreSQL; scripts/test.sh runs them with their own configs.
     exclude: ["**/node_modules/**", "**/*.{browser,kernel,postgres}.test.ts"],

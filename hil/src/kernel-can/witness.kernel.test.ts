@@ -191,12 +191,23 @@ describe.skipIf(findTool("candump") === undefined)("can-utils (skipped where not
     const bus = await open();
     await Promise.all(frames.map((frame) => bus.send(frame)));
     const counted = { frames: 0, bits: 0 };
+    const extra: CanFrame[] = [];
+    let line: Promise<string> | undefined;
     while (counted.frames < frames.length) {
-      const match = /@500000\s+(\d+)\s+(\d+)\s/u.exec(await canbusload.line());
+      line ??= canbusload.line();
+      // It waits with a signal mask that it never sets. Where that keeps its alarm out, one more frame lets it print.
+      const printed = await Promise.race([line, realClock.sleep(3_000)]);
+      if (printed === undefined) {
+        extra.push(frames[1]!);
+        await bus.send(frames[1]!);
+        continue;
+      }
+      line = undefined;
+      const match = /@500000\s+(\d+)\s+(\d+)\s/u.exec(printed);
       counted.frames += Number(match?.[1] ?? 0);
       counted.bits += Number(match?.[2] ?? 0);
     }
-    const ours = frames.reduce((sum, frame) => sum + frameBits(frame).nominalBits, 0);
-    expect(counted).toEqual({ frames: frames.length, bits: ours });
+    const ours = [...frames, ...extra].slice(0, counted.frames).map((frame) => frameBits(frame).nominalBits);
+    expect(counted).toEqual({ frames: ours.length, bits: ours.reduce((sum, bits) => sum + bits, 0) });
   });
 });

@@ -49,7 +49,8 @@ export class Witness {
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const closed = once(this.#child, "close");
-    this.#child.kill();
+    // Not asked to end: canbusload may keep that signal out as long as no frame comes.
+    this.#child.kill("SIGKILL");
     await closed;
   }
 }
