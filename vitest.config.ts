@@ -10,8 +10,8 @@ export default defineConfig({
     exclude: ["**/node_modules/**", "**/*.{browser,kernel,postgres}.test.ts"],
     // The contrast of the colour tokens is computed from the file itself.
     css: { include: [/tokens\.css/] },
-    testTimeout: 20_000,
     // A machine that does other things too is slow, not wrong.
+    testTimeout: 60_000,
     expect: { poll: { timeout: 10_000 } },
     coverage: { provider: "v8", include: ["*/src/**/*.ts"] },
   },

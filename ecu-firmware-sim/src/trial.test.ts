@@ -45,7 +45,8 @@ test("S2 a trial that is not committed in time ends with the old bank", async ()
   const rig = await onTrial();
   await rig.clock.advance(testProfile.boot.trialMs - testProfile.boot.startMs - 1);
   expect(rig.ecu.state().bootState).toBe("trial");
-  await rig.clock.advance(1);
+  // Not to the very end: when the trial began hangs on stuffed bits, and sums of such times are rounded.
+  await rig.clock.advance(2);
   await expectOld(rig, "fallback");
   expect(rig.ecu.state().counts).toMatchObject({ watchdogResets: 1, fallbacks: 1 });
 });

@@ -73,7 +73,8 @@ export async function createSink(env: Environment, processor: Sdk.SpanProcessor)
         name,
         {
           kind: kind === "server" ? api.SpanKind.SERVER : api.SpanKind.INTERNAL,
-          startTime: startAt,
+          // A bare number is taken for time since the process began where it is small enough.
+          startTime: new Date(startAt),
           attributes: { ...attributes },
           links: links.map((link) => ({ context: context(link) })),
         },
@@ -84,7 +85,7 @@ export async function createSink(env: Environment, processor: Sdk.SpanProcessor)
         span.setAttribute("error.type", failure);
         span.setStatus({ code: api.SpanStatusCode.ERROR, message: failure });
       }
-      span.end(endAt);
+      span.end(new Date(endAt));
     },
     async close() {
       await provider.shutdown();
