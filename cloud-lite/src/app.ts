@@ -23,6 +23,7 @@ import { addAdmission } from "./plugins/admission.ts";
 import { addCollectedMetrics, rolloutMetrics } from "./plugins/collected-metrics.ts";
 import { addDeprecation } from "./plugins/deprecation.ts";
 import { addHealth } from "./plugins/health.ts";
+import { addLazyValidators } from "./plugins/lazy-validators.ts";
 import { addMetrics } from "./plugins/metrics.ts";
 import { addOpenApi } from "./plugins/openapi.ts";
 import { addPlainInput } from "./plugins/plain-input.ts";
@@ -105,17 +106,13 @@ export async function buildApp(cloud: Cloud, options: AppOptions = {}): Promise<
     childLoggerFactory: (logger) => logger,
     // A target's name has up to three digests in it.
     routerOptions: { maxParamLength: 512 },
-    // What a client sends is taken as it is or refused: nothing is dropped, filled in or converted.
-    // Verbose: a refusal shows the value that came.
-    ajv: {
-      customOptions: { removeAdditional: false, useDefaults: false, coerceTypes: false, verbose: true },
-    },
     frameworkErrors,
     clientErrorHandler,
   });
   // Schema-made serializers would drop what a schema does not name, and cost a third of a second at the start.
   app.setSerializerCompiler(() => JSON.stringify);
   for (const schema of SCHEMAS) app.addSchema(schema);
+  addLazyValidators(app);
   addProblems(app);
   addDeprecation(app);
   addBodies(app);
