@@ -18,6 +18,7 @@ import { holdRepository } from "./trust/metadata-store.ts";
 import { checkKeys, isFounded } from "./trust/owner.ts";
 import { noTracing, type Tracing } from "./tracing/tracing.ts";
 import { createLastSeen } from "./vehicles/presence/last-seen.ts";
+import { createVehicleNumbers } from "./vehicles/presence/vehicle-numbers.ts";
 
 /** The parts of a cloud that differ between a data folder, a test, and a rig in virtual time. */
 export interface CloudParts {
@@ -37,6 +38,7 @@ export interface CloudParts {
 export function assembleCloud(parts: CloudParts): Cloud {
   const { config, now, db, artifacts, signers, wakeUp } = parts;
   const metrics = createMetrics();
+  const vehicleNumbers = createVehicleNumbers();
   const deltas = createDeltaMaker({
     db,
     artifacts,
@@ -54,7 +56,8 @@ export function assembleCloud(parts: CloudParts): Cloud {
     artifacts,
     signers,
     deltas,
-    lastSeen: createLastSeen(db),
+    vehicleNumbers,
+    lastSeen: createLastSeen(db, vehicleNumbers),
     intake: createIntake(() => cloud, config.eventsWaiting, config.eventQuota),
     metrics,
     tracing: parts.tracing ?? noTracing,

@@ -13,6 +13,7 @@ import type { Intake } from "./telemetry/intake.ts";
 import type { Tracing } from "./tracing/tracing.ts";
 import type { Signers } from "./trust/keys.ts";
 import type { LastSeen } from "./vehicles/presence/last-seen.ts";
+import type { VehicleNumbers } from "./vehicles/presence/vehicle-numbers.ts";
 
 /** Everything that routes need; nothing of it is global, so that a test composes its own cloud. */
 export interface Cloud {
@@ -25,6 +26,7 @@ export interface Cloud {
   readonly artifacts: ArtifactStore;
   readonly signers: Signers;
   readonly deltas: DeltaMaker;
+  readonly vehicleNumbers: VehicleNumbers;
   readonly lastSeen: LastSeen;
   readonly intake: Intake;
   readonly metrics: Metrics;

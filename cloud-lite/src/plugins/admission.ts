@@ -5,8 +5,9 @@ import { createDeviceFinder, isDeviceToken, type FoundDevice } from "../access/d
 import type { Actor, Operator, Vehicle } from "../access/store.ts";
 import { rolesWith, scopesOf, type Permission } from "../access/grants.ts";
 import type { App, Cloud } from "../cloud.ts";
+import type { CloudConfig } from "../config.ts";
 import { Refusal } from "../refusals.ts";
-import { createRateWindows, type RateWindows } from "./rate-windows.ts";
+import { createRateWindows } from "./rate-windows.ts";
 import { rateLimited, requireWithin } from "./rates.ts";
 import { admittanceOf, type Admittance } from "./route-permissions.ts";
 
@@ -34,7 +35,7 @@ const LIMITED_KEYS = 20_000;
 export async function addAdmission(app: App, cloud: Cloud): Promise<void> {
   await app.register(rateLimit, { global: false, cache: LIMITED_KEYS });
   const limit = limits(app, cloud);
-  const limitVehicle = vehicleLimits(cloud);
+  const limitVehicle = vehicleLimits(cloud.config);
   const findDevice = createDeviceFinder(cloud.db, cloud.now);
 
   app.decorateRequest("actor", null);
@@ -53,9 +54,12 @@ export async function addAdmission(app: App, cloud: Cloud): Promise<void> {
   ): void => {
     request.actor = actor;
     request.hasOpenJob = hasOpenJob;
+    // A vehicle is itself, whichever of its tokens it uses.
+    const vehicle = cloud.vehicleNumbers.of(actor.organisationId, actor.vehicleId);
+    cloud.lastSeen.note(vehicle, cloud.now());
     // Made anew at each look.
     const { config } = request.routeOptions;
-    limitVehicle(config.isUpdateCheck === true, actor, reply);
+    limitVehicle(config.isUpdateCheck === true, vehicle, reply);
     if (!request.is404) admit(config.admittance, actor, undefined);
   };
   // Without promises for vehicles that are known: this is at every request of a fleet.
@@ -106,23 +110,17 @@ function limits(
 }
 
 /** Counts a request against its vehicle; update checks have a budget of their own. */
-function vehicleLimits({ config }: Cloud): (isCheck: boolean, vehicle: Vehicle, reply: FastifyReply) => void {
-  const others = new Map<string, RateWindows>();
-  const checks = new Map<string, RateWindows>();
-  return (isCheck, { organisationId, vehicleId }, reply) => {
+function vehicleLimits(
+  config: CloudConfig,
+): (isCheck: boolean, vehicle: number, reply: FastifyReply) => void {
+  const clock = (): number => performance.now();
+  const checks = createRateWindows(WINDOW_MS, clock);
+  const others = createRateWindows(WINDOW_MS, clock);
+  return (isCheck, vehicle, reply) => {
     const max = isCheck ? config.checkRate : config.deviceRate;
-    const { isExceeded, retryAfterMs } = windowsOf(isCheck ? checks : others, organisationId)(vehicleId, max);
+    const { isExceeded, retryAfterMs } = (isCheck ? checks : others)(vehicle, max);
     if (isExceeded) throw rateLimited(max, Math.ceil(retryAfterMs / 1000), reply);
   };
-}
-
-/** Of an organisation: a vehicle is itself there, whichever of its tokens it uses. */
-function windowsOf(byOrganisation: Map<string, RateWindows>, organisationId: string): RateWindows {
-  const found = byOrganisation.get(organisationId);
-  if (found) return found;
-  const made = createRateWindows(WINDOW_MS, () => performance.now());
-  byOrganisation.set(organisationId, made);
-  return made;
 }
 
 /** The rule of admission. Scopes are the stores' matter: here any scope of a permission is enough. */

@@ -1,3 +1,5 @@
+import { withRoom } from "../vehicles/presence/vehicle-numbers.ts";
+
 interface RateVerdict {
   readonly isExceeded: boolean;
   /** In this window, with this request. */
@@ -6,47 +8,27 @@ interface RateVerdict {
   readonly retryAfterMs: number;
 }
 
-/** Counts a request of this key, or so many. */
-export type RateWindows = (key: string, max: number, requests?: number) => RateVerdict;
-
-interface Window {
-  beganAt: number;
-  count: number;
-}
-
-/** Keys that are remembered in a generation; there are two. */
-const KEYS = 200_000;
+/** Counts a request of the vehicle of this number, or so many. */
+export type RateWindows = (vehicle: number, max: number, requests?: number) => RateVerdict;
 
 /**
- * Counts requests in fixed windows, one for each key, in memory and at once: it happens at every request of a fleet.
- * Keys that were quiet for two windows are forgotten together, which costs nothing at a request.
+ * Counts requests in fixed windows, one for each vehicle, in memory and at once: it happens at every request of a fleet.
  * @param now in ms, never backwards
  */
 export function createRateWindows(windowMs: number, now: () => number): RateWindows {
-  let young = new Map<string, Window>();
-  let old = new Map<string, Window>();
-  let youngSince = now();
-  const windowOf = (key: string, at: number): Window => {
-    const found = young.get(key);
-    if (found) return found;
-    const window = old.get(key) ?? { beganAt: at, count: 0 };
-    young.set(key, window);
-    return window;
-  };
-  return (key, max, requests = 1) => {
+  // Of each vehicle when its window began, and its requests since; none before the first.
+  let windows = new Float64Array(2048);
+  return (vehicle, max, requests = 1) => {
     const at = now();
-    if (at - youngSince >= windowMs || young.size >= KEYS) {
-      old = young;
-      young = new Map();
-      youngSince = at;
+    const beganAt = 2 * vehicle;
+    const counted = beganAt + 1;
+    windows = withRoom(windows, counted);
+    if (windows[counted] === 0 || at - windows[beganAt]! >= windowMs) {
+      windows[beganAt] = at;
+      windows[counted] = 0;
     }
-    const window = windowOf(key, at);
-    if (at - window.beganAt >= windowMs) {
-      window.beganAt = at;
-      window.count = 0;
-    }
-    window.count += requests;
-    const { beganAt, count } = window;
-    return { isExceeded: count > max, count, retryAfterMs: beganAt + windowMs - at };
+    const count = windows[counted]! + requests;
+    windows[counted] = count;
+    return { isExceeded: count > max, count, retryAfterMs: windows[beganAt]! + windowMs - at };
   };
 }

@@ -51,7 +51,7 @@ async function take(cloud: Cloud, actor: Vehicle, payload: Uint8Array): Promise<
   if (payload.length > MAX_BATCH_BYTES) throw new Refusal("BODY_TOO_LARGE", { limit: MAX_BATCH_BYTES });
   const batch = parse(payload);
   if (!isBatch.Check(batch)) throw new Refusal("REQUEST_INVALID", { reason: "it is no batch of events" });
-  cloud.lastSeen.note(actor.organisationId, actor.vehicleId, cloud.now());
+  cloud.lastSeen.note(cloud.vehicleNumbers.of(actor.organisationId, actor.vehicleId), cloud.now());
   await cloud.intake.takeInTurn({ actor, requestId: newRequestId(), events: batch.events });
 }
 

@@ -76,11 +76,8 @@ export function createIntake(cloud: () => Cloud, maxWaiting: number, quota: numb
   /** Outcomes are stored even where the vehicle has no quota left: the truth about a job must not wait for an hour. */
   const withinQuota = async (report: EventReport): Promise<ReportResult> => {
     const { actor, events } = report;
-    const { count, retryAfterMs } = countEvents(
-      `${actor.organisationId}/${actor.vehicleId}`,
-      quota,
-      events.length,
-    );
+    const vehicle = cloud().vehicleNumbers.of(actor.organisationId, actor.vehicleId);
+    const { count, retryAfterMs } = countEvents(vehicle, quota, events.length);
     if (count - events.length < quota) return store(report);
     const outcomes = events.filter(({ type }) => type === "outcome");
     if (outcomes.length === events.length) return store(report);

@@ -54,8 +54,7 @@ export function addDeviceRoutes(app: App, cloud: Cloud): void {
       },
     },
     (request) => {
-      const { organisationId, vehicleId } = vehicleOf(request);
-      cloud.lastSeen.note(organisationId, vehicleId, cloud.now());
+      vehicleOf(request);
       return request.hasOpenJob ? offerOf(request, cloud) : answer(cloud, request, null);
     },
   );
@@ -75,8 +74,6 @@ export function addDeviceRoutes(app: App, cloud: Cloud): void {
     },
     async (request, reply) => {
       const actor = vehicleOf(request);
-      const { organisationId, vehicleId } = actor;
-      cloud.lastSeen.note(organisationId, vehicleId, cloud.now());
       try {
         const { events } = request.body;
         return answer(cloud, request, await cloud.intake.take({ actor, requestId: request.id, events }));
@@ -100,8 +97,7 @@ export function addDeviceRoutes(app: App, cloud: Cloud): void {
     },
     async (request) => {
       const actor = vehicleOf(request);
-      const { organisationId, vehicleId } = actor;
-      cloud.lastSeen.note(organisationId, vehicleId, cloud.now());
+      const { vehicleId } = actor;
       const receivedAt = await inTransaction(cloud, actor, request.id, async (work) => {
         await storeManifest(work, vehicleId, request.body);
         await noteManifest(cloud, work, vehicleId, request.body);

@@ -1,18 +1,23 @@
 import { sql, type CompiledQuery } from "kysely";
 import type { Database } from "../../db/open.ts";
 import { inOneTransaction } from "../../db/transaction.ts";
+import { withRoom, type VehicleName, type VehicleNumbers } from "./vehicle-numbers.ts";
 
 /** When each vehicle was last heard of: kept in memory and written in batches, for it changes at every request. */
 export interface LastSeen {
-  note(organisationId: string, vehicleId: string, at: number): void;
+  /** @param vehicle by its number @param at UTC ms, not 0 */
+  note(vehicle: number, at: number): void;
   /** Writes what has gathered; also called before the process ends. What fails is tried again next time. */
   flush(): Promise<void>;
   /** Flushes what is small at once, and what is large once a minute: of a busy fleet most would be written again soon. */
   flushIfDue(): Promise<void>;
 }
 
-/** Vehicles of one organisation with the time of each, UTC ms. */
-type Seen = Map<string, number>;
+interface Seen extends VehicleName {
+  /** Its number. */
+  readonly vehicle: number;
+  readonly at: number;
+}
 
 /** Neighbours share pages, so many rows together are cheaper; fewer than would keep others waiting for long. */
 const ROWS_AT_ONCE = 1000;
@@ -20,30 +25,34 @@ const ROWS_AT_ONCE = 1000;
 const SMALL = 2000;
 const LARGE_EVERY_MS = 60_000;
 
-export function createLastSeen(db: Database): LastSeen {
-  let seen = new Map<string, Seen>();
-  const note = (organisationId: string, vehicleId: string, at: number): void => {
-    let vehicles = seen.get(organisationId);
-    if (!vehicles) seen.set(organisationId, (vehicles = new Map()));
-    vehicles.set(vehicleId, at);
+export function createLastSeen(db: Database, numbers: VehicleNumbers): LastSeen {
+  // By number of the vehicle; 0 where there is nothing to write.
+  let seenAt = new Float64Array(1024);
+  let waiting: number[] = [];
+  const note = (vehicle: number, at: number): void => {
+    seenAt = withRoom(seenAt, vehicle);
+    if (seenAt[vehicle] === 0) waiting.push(vehicle);
+    seenAt[vehicle] = at;
   };
   let lastFlush = 0;
+  const take = (): Seen[] => {
+    const seen = waiting.map((vehicle) => ({ vehicle, at: seenAt[vehicle]!, ...numbers.name(vehicle) }));
+    for (const vehicle of waiting) seenAt[vehicle] = 0;
+    waiting = [];
+    // In the order of the table: what lies together is written together, and instances wait rather than cross.
+    return seen.sort(inOrderOfTable);
+  };
   const flush = async (): Promise<void> => {
     lastFlush = performance.now();
-    const batch = seen;
-    seen = new Map();
-    for (const [organisationId, vehicles] of batch) {
-      // In the order of the table: what lies together is written together, and instances wait rather than cross.
-      const rows = [...vehicles].sort(([a], [b]) => (a < b ? -1 : 1));
-      for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
-        try {
-          await store(db, organisationId, rows.slice(from, from + ROWS_AT_ONCE));
-        } catch (error) {
-          for (const [vehicleId, at] of rows.slice(from)) {
-            if (!seen.get(organisationId)?.has(vehicleId)) note(organisationId, vehicleId, at);
-          }
-          throw error;
+    const seen = take();
+    for (let from = 0; from < seen.length; from += ROWS_AT_ONCE) {
+      try {
+        await store(db, seen.slice(from, from + ROWS_AT_ONCE));
+      } catch (error) {
+        for (const { vehicle, at } of seen.slice(from)) {
+          if (seenAt[vehicle] === 0) note(vehicle, at);
         }
+        throw error;
       }
     }
   };
@@ -51,22 +60,23 @@ export function createLastSeen(db: Database): LastSeen {
     note,
     flush,
     async flushIfDue() {
-      const vehicles = [...seen.values()].reduce((sum, { size }) => sum + size, 0);
-      if (vehicles <= SMALL || performance.now() - lastFlush >= LARGE_EVERY_MS) await flush();
+      if (waiting.length <= SMALL || performance.now() - lastFlush >= LARGE_EVERY_MS) await flush();
     },
   };
 }
 
 /** A vehicle that another instance has heard of later keeps that time. */
-async function store(
-  db: Database,
-  organisationId: string,
-  rows: readonly (readonly [vehicleId: string, at: number])[],
-): Promise<void> {
-  const query = rows.length === ROWS_AT_ONCE ? fullUpdate(db) : updateOf(db, rows.length);
-  const parameters = rows.flatMap(([vehicleId, at]) => [organisationId, vehicleId, at]);
+async function store(db: Database, seen: readonly Seen[]): Promise<void> {
+  const query = seen.length === ROWS_AT_ONCE ? fullUpdate(db) : updateOf(db, seen.length);
+  const parameters = seen.flatMap(({ organisationId, vehicleId, at }) => [organisationId, vehicleId, at]);
   await inOneTransaction(db, (tx) => tx.executeQuery({ ...query, parameters }));
 }
+
+const inOrderOfTable = (a: VehicleName, b: VehicleName): number =>
+  a.organisationId === b.organisationId
+    ? order(a.vehicleId, b.vehicleId)
+    : order(a.organisationId, b.organisationId);
+const order = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 
 /** The statement for so many rows; its parameters are organisation, vehicle and time of each. */
 function updateOf(db: Database, rows: number): CompiledQuery {

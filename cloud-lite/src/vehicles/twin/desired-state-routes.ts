@@ -212,7 +212,6 @@ function addDeviceStateRoutes(app: App, cloud: Cloud): void {
     },
     async (request, reply) => {
       const { organisationId, vehicleId } = vehicleOf(request);
-      cloud.lastSeen.note(organisationId, vehicleId, cloud.now());
       const state = await readDesiredState(cloud.db, organisationId, vehicleId);
       return answerWithETag(cloud, request, reply, state);
     },
@@ -231,7 +230,6 @@ function addDeviceStateRoutes(app: App, cloud: Cloud): void {
     },
     async (request) => {
       const actor = vehicleOf(request);
-      cloud.lastSeen.note(actor.organisationId, actor.vehicleId, cloud.now());
       const receivedAt = await inTransaction(cloud, actor, request.id, async (work) => {
         await storeReportedState(work, actor.vehicleId, request.body);
         return work.at;
