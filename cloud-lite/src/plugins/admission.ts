@@ -1,5 +1,5 @@
 import rateLimit from "@fastify/rate-limit";
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from "fastify";
 import { actorOfToken, bearerToken } from "../access/actor-of-token.ts";
 import { createDeviceFinder, isDeviceToken, type FoundDevice } from "../access/devices.ts";
 import type { Actor, Operator, Vehicle } from "../access/store.ts";
@@ -47,6 +47,19 @@ export async function addAdmission(app: App, cloud: Cloud): Promise<void> {
     await limit(request, reply);
     if (!request.is404) admit(request.routeOptions.config.admittance, request.actor, token);
   };
+  const enterOther = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    proceed: HookHandlerDoneFunction,
+    token: string | undefined,
+    identified: Promise<Actor | undefined>,
+  ): void => {
+    const entered = identified.then((actor) => {
+      request.actor = actor ?? null;
+      return enter(request, reply, token);
+    });
+    entered.then(() => proceed(), proceed);
+  };
   const enterVehicle = (
     request: FastifyRequest,
     reply: FastifyReply,
@@ -65,18 +78,13 @@ export async function addAdmission(app: App, cloud: Cloud): Promise<void> {
   // Without promises for vehicles that are known: this is at every request of a fleet.
   app.addHook("onRequest", (request, reply, proceed) => {
     const token = bearerToken(request.headers.authorization);
-    const enterOther = (identified: Promise<Actor | undefined>): void => {
-      const entered = identified.then((actor) => {
-        request.actor = actor ?? null;
-        return enter(request, reply, token);
-      });
-      entered.then(() => proceed(), proceed);
-    };
-    if (token === undefined) return enterOther(NOBODY);
-    if (!isDeviceToken(token)) return enterOther(actorOfToken(cloud, token));
+    if (token === undefined || !isDeviceToken(token)) {
+      const identified = token === undefined ? NOBODY : actorOfToken(cloud, token);
+      return enterOther(request, reply, proceed, token, identified);
+    }
     findDevice(token, (error, device) => {
       if (error) return proceed(error as Error);
-      if (!device) return enterOther(NOBODY);
+      if (!device) return enterOther(request, reply, proceed, token, NOBODY);
       try {
         enterVehicle(request, reply, device);
       } catch (refusal) {

@@ -1,5 +1,8 @@
-import { sql, type CompiledQuery } from "kysely";
+import { sql } from "kysely";
+import { onPostgres } from "../../db/engine.ts";
+import { jsonRows } from "../../db/json-rows.ts";
 import type { Database } from "../../db/open.ts";
+import { kept } from "../../db/postgres-statements.ts";
 import { inOneTransaction } from "../../db/transaction.ts";
 import { withRoom, type VehicleName, type VehicleNumbers } from "./vehicle-numbers.ts";
 
@@ -65,35 +68,22 @@ export function createLastSeen(db: Database, numbers: VehicleNumbers): LastSeen 
   };
 }
 
-/** A vehicle that another instance has heard of later keeps that time. */
-async function store(db: Database, seen: readonly Seen[]): Promise<void> {
-  const query = seen.length === ROWS_AT_ONCE ? fullUpdate(db) : updateOf(db, seen.length);
-  const parameters = seen.flatMap(({ organisationId, vehicleId, at }) => [organisationId, vehicleId, at]);
-  await inOneTransaction(db, (tx) => tx.executeQuery({ ...query, parameters }));
-}
-
 const inOrderOfTable = (a: VehicleName, b: VehicleName): number =>
   a.organisationId === b.organisationId
     ? order(a.vehicleId, b.vehicleId)
     : order(a.organisationId, b.organisationId);
 const order = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 
-/** The statement for so many rows; its parameters are organisation, vehicle and time of each. */
-function updateOf(db: Database, rows: number): CompiledQuery {
-  const row = sql`(${""}, ${""}, cast(${0} as bigint))`;
-  const values = sql.join(Array.from({ length: rows }, () => row));
-  // `column1` is what both engines call the first column of VALUES.
-  return sql`update vehicles set last_seen_at = seen.column3 from (values ${values}) as seen
-    where organisation_id = seen.column1 and vehicle_id = seen.column2
-      and (last_seen_at is null or last_seen_at < seen.column3)`.compile(db);
-}
-
-/** Kept, for to make the text of a statement of this length costs more than to run it. */
-const fullUpdates = new WeakMap<Database, CompiledQuery>();
-function fullUpdate(db: Database): CompiledQuery {
-  const found = fullUpdates.get(db);
-  if (found) return found;
-  const made = updateOf(db, ROWS_AT_ONCE);
-  fullUpdates.set(db, made);
-  return made;
+/** A vehicle that another instance has heard of later keeps that time. */
+async function store(db: Database, batch: readonly Seen[]): Promise<void> {
+  const columns = { organisation_id: "text", vehicle_id: "text", at: "bigint" } as const;
+  const rows = batch.map(({ organisationId, vehicleId, at }) => ({
+    organisation_id: organisationId,
+    vehicle_id: vehicleId,
+    at,
+  }));
+  const update = sql`update vehicles set last_seen_at = seen.at from ${jsonRows(db, "seen", columns, rows)}
+    where vehicles.organisation_id = seen.organisation_id and vehicles.vehicle_id = seen.vehicle_id
+      and (last_seen_at is null or last_seen_at < seen.at)`.compile(db);
+  await inOneTransaction(db, (tx) => tx.executeQuery(onPostgres(db) ? kept(update) : update));
 }
