@@ -29,8 +29,14 @@ export async function grantsOfUser(
     .where("u.userId", "=", userId)
     .where("u.deactivatedAt", "is", null)
     .execute();
-  if (rows.length === 0) return undefined;
-  const texts = [rows[0]!.own, ...rows.map(({ ofGroup }) => ofGroup)];
+  return rows.length === 0 ? undefined : grantsOfRows(rows);
+}
+
+/** The grants of a person, whose own are in every row, and of one group in each. */
+export function grantsOfRows(
+  rows: readonly { readonly own: string | null; readonly ofGroup: string | null }[],
+): Grant[] {
+  const texts = [rows[0]?.own ?? null, ...rows.map(({ ofGroup }) => ofGroup)];
   return texts.flatMap((text) => (text === null ? [] : (JSON.parse(text) as Grant[])));
 }
 

@@ -29,7 +29,7 @@ export function bulkInsert<
       .onConflict((conflict) => conflict.doNothing())
       .returning(returning as never)
       .compile();
-    const made = onPostgres(tx) ? kept(compiled) : compiled;
+    const made = kept(tx, compiled);
     texts.set(key, made);
     return made;
   };

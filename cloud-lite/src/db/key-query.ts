@@ -33,7 +33,7 @@ export function keyQuery<Row>(
       (await plain.executeQuery<Row>({ ...query, parameters: withKeys(JSON.stringify(keys)) })).rows;
   }
   // One text for all rows: the driver takes longer to read them one by one.
-  const asJson = kept({
+  const asJson = kept(db, {
     ...query,
     parameters,
     sql: `select json_agg(found)::text as rows from (${query.sql}) as found`,

@@ -34,11 +34,11 @@ async function addOrganisations(count: number): Promise<void> {
 test("A12 a statement that is marked is prepared once for a connection, another one is not", async () => {
   const plain = sql<{ one: number }>`select ${1}::int + 0 as one`.compile(db);
   for (const one of [1, 2]) {
-    const { rows } = await db.executeQuery({ ...kept(plain), parameters: [one] });
+    const { rows } = await db.executeQuery({ ...kept(db, plain), parameters: [one] });
     expect(rows).toEqual([{ one }]);
     await db.executeQuery(plain);
   }
-  expect(await preparedTexts()).toEqual([kept(plain).sql]);
+  expect(await preparedTexts()).toEqual([kept(db, plain).sql]);
 });
 
 test("A8 a look-up by many keys is one prepared statement, whatever their number", async () => {

@@ -1,17 +1,22 @@
-import type { CompiledQuery, PostgresPool, PostgresPoolClient } from "kysely";
+import type { Compilable, CompiledQuery, PostgresPool, PostgresPoolClient } from "kysely";
 import type { Pool, PoolClient } from "pg";
+import { onPostgres } from "./engine.ts";
+import type { Database } from "./open.ts";
 
 const MARK = "/* kept */ ";
 
 /**
  * Marks a statement that PostgreSQL is to parse and plan once for each connection, for that takes longer than to run
  * it. Only for one whose best plan does not hang on its parameters (PostgreSQL 15, PREPARE, "Notes"), whose columns are
- * named (`select *` answers another row once a newer instance has migrated), and whose text is one of few.
+ * named (`select *` answers another row once a newer instance has migrated), and whose text is one of few. SQLite keeps
+ * statements by itself.
  */
-export const kept = <Row>(query: CompiledQuery<Row>): CompiledQuery<Row> => ({
-  ...query,
-  sql: MARK + query.sql,
-});
+export const kept = <Row>(db: Database, query: CompiledQuery<Row>): CompiledQuery<Row> =>
+  onPostgres(db) ? { ...query, sql: MARK + query.sql } : query;
+
+/** The rows of a statement that is kept. */
+export const executeKept = async <Row>(db: Database, query: Compilable<Row>): Promise<Row[]> =>
+  (await db.executeQuery(kept(db, query.compile()))).rows;
 
 /** A pool whose connections keep the statements that are marked so. */
 export function withKeptStatements(pool: Pool): PostgresPool {

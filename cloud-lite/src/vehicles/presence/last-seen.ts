@@ -1,5 +1,4 @@
 import { sql } from "kysely";
-import { onPostgres } from "../../db/engine.ts";
 import { jsonRows } from "../../db/json-rows.ts";
 import type { Database } from "../../db/open.ts";
 import { kept } from "../../db/postgres-statements.ts";
@@ -85,5 +84,5 @@ async function store(db: Database, batch: readonly Seen[]): Promise<void> {
   const update = sql`update vehicles set last_seen_at = seen.at from ${jsonRows(db, "seen", columns, rows)}
     where vehicles.organisation_id = seen.organisation_id and vehicles.vehicle_id = seen.vehicle_id
       and (last_seen_at is null or last_seen_at < seen.at)`.compile(db);
-  await inOneTransaction(db, (tx) => tx.executeQuery(onPostgres(db) ? kept(update) : update));
+  await inOneTransaction(db, (tx) => tx.executeQuery(kept(db, update)));
 }
