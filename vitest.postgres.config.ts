@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     // One for each processor: the default leaves one idle, which of two is half of them.
     maxWorkers: "100%",
+    // The files of a worker share what they import, which takes as long to load as the tests do: helpers keep nothing.
+    isolate: false,
     include: ["cloud-lite/src/**/*.test.ts"],
     // What has no database, or starts programs with a folder of their own, is tested once.
     exclude: [

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inlineDeltaEngine } from "@halfshaft/ota-format/delta";
@@ -12,7 +11,7 @@ import { type FetchFunction, Http } from "../http/http.ts";
 import { DurableStore } from "../journal/durable-store.ts";
 import { Journal } from "../journal/journal.ts";
 import { JOB, statement, T0, testOffer } from "../journal/testing.ts";
-import { afterAll } from "vitest";
+import { onTestFinished } from "vitest";
 import { Nudge } from "../nudge.ts";
 import { Staging } from "../staging.ts";
 import { eventsOf } from "../telemetry/fact-events.ts";
@@ -24,9 +23,6 @@ import type { UpdateDeps } from "./deps.ts";
 import type { Progress } from "./progress.ts";
 
 export const CLOUD = "http://cloud.test";
-/** Of all worlds of a test file; goes with them. */
-const root = mkdtempSync(join(tmpdir(), "halfshaft-agent-"));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const nothing: FetchFunction = async () => new Response("{}", { status: 503 });
 
@@ -57,7 +53,8 @@ export async function testWorld(options: TestWorldOptions = {}): Promise<TestWor
   const clock = after?.clock ?? new VirtualClock();
   const level = after?.level ?? new MemoryLevel();
   const now = (): number => T0 + Math.floor(clock.now());
-  const folder = await mkdtemp(join(root, "world-"));
+  const folder = await mkdtemp(join(tmpdir(), "halfshaft-agent-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const store = new DurableStore(level, clock);
   const outbox = await Outbox.open(store, { now, monotonicMs: () => clock.now(), clockTrusted: () => true });
   const journal = await Journal.open(store, now, (fact, earlier) => outbox.stage(eventsOf(fact, earlier)));
