@@ -1,5 +1,7 @@
 import { sql } from "kysely";
+import { isOneOf } from "../db/one-of.ts";
 import type { Database } from "../db/open.ts";
+import { executeKept } from "../db/postgres-statements.ts";
 import type { VehicleBody } from "./schema.ts";
 
 /** What a vehicle belongs to and was built with. */
@@ -51,28 +53,27 @@ export async function membersOf(
   const found = new Map<string, Members>(
     vehicleIds.map((vehicleId) => [vehicleId, { groups: [], tags: [], attributes: {} }]),
   );
-  const rows = await db
+  const query = db
     .selectFrom("vehicleGroups")
     .select(["vehicleId", kindOf("group"), "groupName as name", sql<string>`''`.as("value")])
     .where("organisationId", "=", organisationId)
-    .where("vehicleId", "in", vehicleIds)
+    .where(isOneOf(db, "vehicleId", vehicleIds))
     .unionAll(
       db
         .selectFrom("vehicleTags")
         .select(["vehicleId", kindOf("tag"), "tag as name", sql<string>`''`.as("value")])
         .where("organisationId", "=", organisationId)
-        .where("vehicleId", "in", vehicleIds),
+        .where(isOneOf(db, "vehicleId", vehicleIds)),
     )
     .unionAll(
       db
         .selectFrom("vehicleAttributes")
         .select(["vehicleId", kindOf("attribute"), "name", "value"])
         .where("organisationId", "=", organisationId)
-        .where("vehicleId", "in", vehicleIds),
+        .where(isOneOf(db, "vehicleId", vehicleIds)),
     )
-    .orderBy("name")
-    .execute();
-  for (const { vehicleId, kind, name, value } of rows) {
+    .orderBy("name");
+  for (const { vehicleId, kind, name, value } of await executeKept(db, query)) {
     const { groups, tags, attributes } = found.get(vehicleId)!;
     if (kind === "attribute") attributes[name] = value;
     else (kind === "group" ? groups : tags).push(name);

@@ -1,7 +1,9 @@
 import type { Selectable } from "kysely";
 import { v7 as uuidv7 } from "uuid";
 import { covers, type Scope } from "../access/grants.ts";
+import { isOneOf } from "../db/one-of.ts";
 import type { Database } from "../db/open.ts";
+import { executeKept } from "../db/postgres-statements.ts";
 import type { Tables } from "../db/tables.ts";
 import { Refusal } from "../refusals.ts";
 import { membersOf, putMembers, type Members } from "./members.ts";
@@ -87,7 +89,7 @@ export async function getVehicle(
 ): Promise<Vehicle> {
   const row = await db
     .selectFrom("vehicles")
-    .selectAll()
+    .select(VIEWED)
     .where("organisationId", "=", organisationId)
     .where("vehicleId", "=", vehicleId)
     .executeTakeFirst();
@@ -123,12 +125,14 @@ export async function vehiclesById(
 ): Promise<Vehicle[]> {
   if (vehicleIds.length === 0) return [];
   const [rows, ecus, members] = await Promise.all([
-    db
-      .selectFrom("vehicles")
-      .selectAll()
-      .where("organisationId", "=", organisationId)
-      .where("vehicleId", "in", vehicleIds)
-      .execute(),
+    executeKept(
+      db,
+      db
+        .selectFrom("vehicles")
+        .select(VIEWED)
+        .where("organisationId", "=", organisationId)
+        .where(isOneOf(db, "vehicleId", vehicleIds)),
+    ),
     ecusOf(db, organisationId, vehicleIds),
     membersOf(db, organisationId, vehicleIds),
   ]);
@@ -140,28 +144,31 @@ export async function vehiclesById(
   });
 }
 
+/** The columns of a view, in its order. */
+const VIEWED = [
+  "vehicleId",
+  "vin",
+  "model",
+  "trim",
+  "year",
+  "region",
+  "owner",
+  "timeZone",
+  "presence",
+  "lastSeenAt",
+  "manifestAt",
+  "heldReason",
+  "heldAt",
+  "createdAt",
+  "retiredAt",
+] as const;
+
 const vehicleView = (
-  row: Selectable<Tables["vehicles"]>,
+  row: Pick<Selectable<Tables["vehicles"]>, (typeof VIEWED)[number]>,
   ecus: readonly EcuRow[],
   membersOfOne: (vehicleId: string) => Members,
 ): Vehicle => ({
-  ...present({
-    vehicleId: row.vehicleId,
-    vin: row.vin,
-    model: row.model,
-    trim: row.trim,
-    year: row.year,
-    region: row.region,
-    owner: row.owner,
-    timeZone: row.timeZone,
-    presence: row.presence,
-    lastSeenAt: row.lastSeenAt,
-    manifestAt: row.manifestAt,
-    heldReason: row.heldReason,
-    heldAt: row.heldAt,
-    createdAt: row.createdAt,
-    retiredAt: row.retiredAt,
-  }),
+  ...present(row),
   ...membersOfOne(row.vehicleId),
   ecus: ecus.map(ecuView),
 });
@@ -178,7 +185,7 @@ export async function ecusOf(
     .selectFrom("ecus")
     .selectAll()
     .where("organisationId", "=", organisationId)
-    .where("vehicleId", "in", [...vehicleIds])
+    .where(isOneOf(db, "vehicleId", vehicleIds))
     .orderBy("position")
     .execute();
 }

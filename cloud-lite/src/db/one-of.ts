@@ -1,0 +1,12 @@
+import { sql, type Expression, type SqlBool } from "kysely";
+import { onPostgres } from "./engine.ts";
+import type { Database } from "./open.ts";
+
+/**
+ * That a column has one of these values, which are one parameter: the text of the statement is the same for any number
+ * of them, and shorter to plan.
+ */
+export const isOneOf = (db: Database, column: string, values: readonly string[]): Expression<SqlBool> =>
+  onPostgres(db)
+    ? sql<SqlBool>`${sql.ref(column)} = any(${[...values]}::text[])`
+    : sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`;
