@@ -3,6 +3,8 @@ import type { BenchCloud } from "./bench-cloud.ts";
 import { load, type LoadResult } from "./load.ts";
 import { requestBytes } from "./request-bytes.ts";
 
+/** Until the code that a request passes is compiled: a server with work has more of it. */
+const WARM_UP_S = 5;
 const PLAIN = requestBytes("GET", "/");
 
 /**
@@ -17,7 +19,7 @@ export async function againstCeiling(
   const common = { connections, pipelining, seconds: seconds / rounds };
   const plain = { ...common, url: ceiling.url, next: () => PLAIN };
   const work = { ...common, url: cloud.url, next };
-  for (const warmUp of [plain, work]) await load({ ...warmUp, seconds: 1 });
+  for (const warmUp of [plain, work]) await load({ ...warmUp, seconds: WARM_UP_S });
   const pairs: { ceiling: LoadResult; measured: LoadResult; ratio: number }[] = [];
   for (let round = 0; round < rounds; round++) {
     const top = await load(plain);
