@@ -1,5 +1,6 @@
-import { sql, type Compilable, type Expression, type SqlBool } from "kysely";
+import type { Compilable, Expression, SqlBool } from "kysely";
 import { onPostgres } from "./engine.ts";
+import { isIn } from "./one-of.ts";
 import type { Database } from "./open.ts";
 import { kept } from "./postgres-statements.ts";
 
@@ -21,11 +22,7 @@ export function keyQuery<Row>(
 ): KeyQuery<Row> {
   const plain = db.withoutPlugins();
   const isPostgres = onPostgres(db);
-  const { parameters, ...query } = build((column) =>
-    isPostgres
-      ? sql<SqlBool>`${sql.ref(column)} = any(${KEYS}::text[])`
-      : sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${KEYS}))`,
-  ).compile();
+  const { parameters, ...query } = build((column) => isIn(db, column, KEYS)).compile();
   const withKeys = (given: unknown): unknown[] =>
     parameters.map((parameter) => (parameter === KEYS ? given : parameter));
   if (!isPostgres) {

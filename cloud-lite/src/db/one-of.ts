@@ -7,6 +7,10 @@ import type { Database } from "./open.ts";
  * of them, and shorter to plan.
  */
 export const isOneOf = (db: Database, column: string, values: readonly string[]): Expression<SqlBool> =>
+  isIn(db, column, onPostgres(db) ? [...values] : JSON.stringify(values));
+
+/** As `isOneOf`; the parameter is an array on PostgreSQL, and its JSON on SQLite. */
+export const isIn = (db: Database, column: string, parameter: unknown): Expression<SqlBool> =>
   onPostgres(db)
-    ? sql<SqlBool>`${sql.ref(column)} = any(${[...values]}::text[])`
-    : sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`;
+    ? sql<SqlBool>`${sql.ref(column)} = any(${parameter}::text[])`
+    : sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${parameter}))`;

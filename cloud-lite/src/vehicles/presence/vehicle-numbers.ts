@@ -19,13 +19,15 @@ export function createVehicleNumbers(): VehicleNumbers {
   const byOrganisation = new Map<string, Map<string, number>>();
   const names: VehicleName[] = [];
   const ofOrganisation = (organisationId: string): Map<string, number> => {
-    const found = byOrganisation.get(organisationId) ?? new Map<string, number>();
-    byOrganisation.set(organisationId, found);
-    return found;
+    const found = byOrganisation.get(organisationId);
+    if (found) return found;
+    const made = new Map<string, number>();
+    byOrganisation.set(organisationId, made);
+    return made;
   };
   return {
     of(organisationId, vehicleId) {
-      const numbers = byOrganisation.get(organisationId) ?? ofOrganisation(organisationId);
+      const numbers = ofOrganisation(organisationId);
       const found = numbers.get(vehicleId);
       if (found !== undefined) return found;
       numbers.set(vehicleId, names.length);
