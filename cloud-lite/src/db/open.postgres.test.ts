@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { afterEach, expect, test } from "vitest";
 import { migrationsOf } from "./migrate.ts";
 import { openDatabase, type Database } from "./open.ts";
@@ -66,4 +67,15 @@ test("A12 what PostgreSQL counts and sums are numbers", async () => {
     .groupBy("createdAt")
     .executeTakeFirst();
   expect(row).toEqual({ count: 1, sum: 0, createdAt: 0 });
+});
+
+test("A12 a connection that is cut off within a transaction fails that alone, and others go on", async () => {
+  const db = await openAt(await create());
+  const cut = db.transaction().execute(async (tx) => {
+    const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx);
+    await sql`select pg_terminate_backend(${rows[0]!.pid}, 10000)`.execute(db);
+    await sql`select 1`.execute(tx);
+  });
+  await expect(cut).rejects.toThrow();
+  expect(await db.selectFrom("organisations").select("name").execute()).toHaveLength(1);
 });

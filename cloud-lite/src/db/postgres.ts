@@ -39,8 +39,10 @@ export async function openPostgres(url: string, options: PostgresOptions): Promi
           idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT_MS,
         }),
   });
-  // An idle connection that breaks is replaced; without a listener it would end the process.
+  // A connection that breaks is replaced, and who waits for it is told; without listeners it would end the process, also
+  // while nobody asks: the pool listens only to those that are idle.
   pool.on("error", () => undefined);
+  pool.on("connect", (client) => void client.on("error", () => undefined));
   const db = new Kysely<Tables>({
     dialect: new PostgresDialect({ pool: withKeptStatements(pool) }),
     plugins: [new CamelCasePlugin()],
