@@ -29,12 +29,25 @@ const DEADLOCK_DETECTED = "40P01";
 const LOCK_NOT_AVAILABLE = "55P03";
 const QUERY_CANCELED = "57014";
 
+// Node.js, "Common system errors".
+const LOST = ["ECONNRESET", "EPIPE", "ETIMEDOUT"];
+/** Class 08: connection exception; 57P: the server ends, or is not there yet. */
+const LOST_STATE = /^(08|57P)/;
+
 const codeOf = (error: unknown): unknown =>
   error instanceof Error && "code" in error ? error.code : undefined;
 
 /** The transaction lost against another one and does no harm when it is tried again. */
 export const isLostRace = (error: unknown): boolean =>
   [SERIALIZATION_FAILURE, DEADLOCK_DETECTED].includes(codeOf(error) as string);
+
+/** The connection broke while a statement was on its way: whether it was done is not known. */
+export const isConnectionLost = (error: unknown): boolean => {
+  const code = codeOf(error);
+  if (typeof code === "string") return LOST.includes(code) || LOST_STATE.test(code);
+  // The driver has no codes of its own.
+  return error instanceof Error && /^Connection terminated|not queryable$/.test(error.message);
+};
 
 /** A statement took longer, or waited longer for another transaction, than it may. */
 export const isTimeOut = (error: unknown): boolean =>

@@ -76,6 +76,19 @@ test("A12 a connection that is cut off within a transaction fails that alone, an
     await sql`select pg_terminate_backend(${rows[0]!.pid}, 10000)`.execute(db);
     await sql`select 1`.execute(tx);
   });
-  await expect(cut).rejects.toThrow();
+  await expect(cut).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
   expect(await db.selectFrom("organisations").select("name").execute()).toHaveLength(1);
+});
+
+test("A12 where no connection can be had, who asks is told that the database does not answer", async () => {
+  const gone = await postgresDatabase();
+  const db = await openAt(gone.place);
+  await gone.drop();
+  const ask = () => db.selectFrom("organisations").select("name").execute();
+  await expect
+    .poll(() => ask().catch((error: unknown) => error))
+    .toMatchObject({
+      code: "STORE_UNAVAILABLE",
+      status: 503,
+    });
 });

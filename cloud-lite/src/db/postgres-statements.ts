@@ -1,6 +1,7 @@
 import type { Compilable, CompiledQuery, PostgresPool, PostgresPoolClient } from "kysely";
 import type { Pool, PoolClient } from "pg";
-import { onPostgres } from "./engine.ts";
+import { Refusal } from "../refusals.ts";
+import { isConnectionLost, onPostgres } from "./engine.ts";
 import type { Database } from "./open.ts";
 
 const MARK = "/* kept */ ";
@@ -18,7 +19,10 @@ export const kept = <Row>(db: Database, query: CompiledQuery<Row>): CompiledQuer
 export const executeKept = async <Row>(db: Database, query: Compilable<Row>): Promise<Row[]> =>
   (await db.executeQuery(kept(db, query.compile()))).rows;
 
-/** A pool whose connections keep the statements that are marked so. */
+/**
+ * A pool whose connections keep the statements that are marked so.
+ * Where there is no connection, or it breaks, who asks is refused with STORE_UNAVAILABLE.
+ */
 export function withKeptStatements(pool: Pool): PostgresPool {
   const names = new Map<string, string>();
   const nameOf = (text: string): string => {
@@ -35,19 +39,29 @@ export function withKeptStatements(pool: Pool): PostgresPool {
   };
   return {
     options: pool.options,
-    connect: async () => clientOf(await pool.connect()),
+    connect: async () => clientOf(await pool.connect().catch(unavailable)),
     end: () => pool.end(),
   };
 }
 
 function keeping(client: PoolClient, nameOf: (text: string) => string): PostgresPoolClient {
-  const query = (text: string, given: readonly unknown[]): Promise<unknown> => {
+  const query = async (text: string, given: readonly unknown[]): Promise<unknown> => {
     const values = given as unknown[];
-    return client.query(text.startsWith(MARK) ? { name: nameOf(text), text, values } : { text, values });
+    try {
+      return await client.query(
+        text.startsWith(MARK) ? { name: nameOf(text), text, values } : { text, values },
+      );
+    } catch (error) {
+      throw isConnectionLost(error) ? unavailable(error) : error;
+    }
   };
   return {
     // Its other shape is for cursors, which nobody here uses.
     query: query as PostgresPoolClient["query"],
     release: (destroy?: boolean) => client.release(destroy),
   };
+}
+
+function unavailable(cause: unknown): never {
+  throw new Refusal("STORE_UNAVAILABLE", {}, { cause });
 }

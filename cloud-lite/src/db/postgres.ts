@@ -88,6 +88,7 @@ async function checkFitness(db: Kysely<Tables>, url: string): Promise<void> {
 
 /** node-postgres joins the failures of several addresses in an error without a message. */
 function reasonOf(error: unknown): string {
+  if (error instanceof Refusal) return reasonOf(error.cause);
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join(", ");
   return error instanceof Error ? error.message : String(error);
 }

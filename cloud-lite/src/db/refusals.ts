@@ -7,6 +7,11 @@ export const DB_REFUSALS = {
     sentence: "The database was too busy with other work to do this in time; nothing was changed.",
     help: "Try again shortly; a write with an Idempotency-Key may be repeated safely.",
   },
+  STORE_UNAVAILABLE: {
+    status: 503,
+    sentence: "The database does not answer; if this was a write, it is not known whether it was done.",
+    help: "Try again shortly; a write with an Idempotency-Key may be repeated safely.",
+  },
   DATABASE_UNREACHABLE: {
     status: 0,
     sentence: "{database} cannot be used: {reason}.",
