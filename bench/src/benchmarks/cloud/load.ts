@@ -9,7 +9,10 @@ export interface LoadOptions {
   readonly connections: number;
   /** Requests on their way at once on each connection; 1 is no pipelining. */
   readonly pipelining: number;
-  readonly seconds: number;
+  /** When it ends; without it, after `requests`. */
+  readonly seconds?: number;
+  /** How many there are in all; without it, as many as go. */
+  readonly requests?: number;
   /** The next request, whole, as bytes. */
   readonly next: () => Buffer;
   /** Told of every answer; without it, an answer other than 200 ends the load. */
@@ -33,9 +36,11 @@ const NS_PER_MS = 1e6;
 export async function load(options: LoadOptions): Promise<LoadResult> {
   const latency = createHistogram();
   const begin = performance.now();
-  const end = begin + options.seconds * 1000;
+  const end = begin + (options.seconds ?? Infinity) * 1000;
+  let left = options.requests ?? Infinity;
+  const goesOn = (now: number): boolean => now < end && left-- > 0;
   const counts = await Promise.all(
-    Array.from({ length: options.connections }, () => runConnection(options, latency, end)),
+    Array.from({ length: options.connections }, () => runConnection(options, latency, goesOn)),
   );
   const seconds = (performance.now() - begin) / 1000;
   const answers = counts.reduce((sum, count) => sum + count, 0);
@@ -50,16 +55,17 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
 async function runConnection(
   { url, pipelining, next, onAnswer = refuse }: LoadOptions,
   latency: RecordableHistogram,
-  end: number,
+  goesOn: (now: number) => boolean,
 ): Promise<number> {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port), noDelay: true });
   const sent: { request: Buffer; at: number }[] = [];
   const done = Promise.withResolvers<number>();
   let answers = 0;
-  const send = (): void => {
+  const send = (at: number): void => {
+    if (!goesOn(at)) return;
     const request = next();
-    sent.push({ request, at: performance.now() });
+    sent.push({ request, at });
     socket.write(request);
   };
   const read = createAnswerReader((answer) => {
@@ -68,8 +74,8 @@ async function runConnection(
     latency.record(Math.max(1, Math.round((now - at) * NS_PER_MS)));
     answers += 1;
     onAnswer(answer, request);
-    if (now < end) send();
-    else if (sent.length === 0) done.resolve(answers);
+    send(now);
+    if (sent.length === 0) done.resolve(answers);
   });
   socket.on("data", (chunk) => {
     try {
@@ -81,7 +87,8 @@ async function runConnection(
   socket.once("error", (cause) => done.reject(broken(url, cause)));
   socket.once("close", () => done.reject(broken(url)));
   socket.once("connect", () => {
-    for (let i = 0; i < pipelining; i++) send();
+    for (let i = 0; i < pipelining; i++) send(performance.now());
+    if (sent.length === 0) done.resolve(0);
   });
   try {
     return await done.promise;
