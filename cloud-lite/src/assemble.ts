@@ -1,4 +1,5 @@
 import { identityProviderOf } from "./access/identity-provider.ts";
+import { createDeviceFinder } from "./access/devices.ts";
 import type { ArtifactStore } from "./artifacts/store.ts";
 import { ADMIN, issueOperatorKey } from "./access/first-operator.ts";
 import { appendAudit } from "./audit/store.ts";
@@ -57,6 +58,7 @@ export function assembleCloud(parts: CloudParts): Cloud {
     signers,
     deltas,
     vehicleNumbers,
+    findDevice: createDeviceFinder(db, now, vehicleNumbers),
     lastSeen: createLastSeen(db, vehicleNumbers),
     intake: createIntake(() => cloud, config.eventsWaiting, config.eventQuota),
     metrics,

@@ -2,6 +2,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fasti
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { Reconciler } from "./campaigns/reconciler.ts";
+import type { FindDevice } from "./access/devices.ts";
 import type { IdentityProvider } from "./access/identity-provider.ts";
 import type { ArtifactStore } from "./artifacts/store.ts";
 import type { CloudConfig } from "./config.ts";
@@ -27,6 +28,7 @@ export interface Cloud {
   readonly signers: Signers;
   readonly deltas: DeltaMaker;
   readonly vehicleNumbers: VehicleNumbers;
+  readonly findDevice: FindDevice;
   readonly lastSeen: LastSeen;
   readonly intake: Intake;
   readonly metrics: Metrics;

@@ -6,6 +6,7 @@ import { Server as TlsServer } from "node:tls";
 import pino, { type Logger } from "pino";
 import { workerDeltaEngine } from "@halfshaft/ota-format/delta";
 import { forgetSessions } from "./access/credential-store.ts";
+import { forgetDeviceChanges } from "./access/device-news.ts";
 import { findActor } from "./access/store.ts";
 import { buildApp } from "./app.ts";
 import { assembleCloud } from "./assemble.ts";
@@ -130,6 +131,7 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
   const statistics = setInterval(() => void refreshStatistics(db).catch(onError), STATISTICS_MS);
   const keepHouse = async (): Promise<void> => {
     await forgetSessions(db, now());
+    await forgetDeviceChanges(db);
     await sweepUploads(db, now());
     await db
       .deleteFrom("idempotencyKeys")

@@ -1,74 +1,35 @@
+import { onPostgres } from "../db/engine.ts";
 import { gather, type Tell } from "../db/gather.ts";
 import { keyQuery } from "../db/key-query.ts";
 import type { Database } from "../db/open.ts";
-import { OPEN } from "../jobs/open.ts";
-import type { Vehicle } from "./store.ts";
+import type { VehicleNumbers } from "../vehicles/presence/vehicle-numbers.ts";
+import { rememberDevices } from "./remembered-devices.ts";
+import { lookInPostgres } from "./device-news.ts";
+import { deviceOfRow, selectDevices, type Device, type DeviceRow } from "./device-rows.ts";
 import { tokenMatches, tokenPrefix } from "./tokens.ts";
-
-/** A vehicle that shows its token. */
-export interface FoundDevice {
-  readonly actor: Vehicle;
-  /** Whether it has a job that has not ended; most of those that ask have none. */
-  readonly hasOpenJob: boolean;
-}
-
-/** As SQL names it: this is read at every request of a vehicle. */
-interface DeviceRow {
-  readonly prefix: string;
-  readonly digest: string;
-  readonly organisation_id: string;
-  readonly credential_id: string;
-  readonly vehicle_id: string;
-  readonly expires_at: number | null;
-  readonly open_job: string | null;
-}
 
 export const isDeviceToken = (token: string): boolean => token.startsWith("hs_dv_");
 
+/** Undefined of a token that is malformed, unknown, revoked or over. */
+export type FindDevice = (token: string, tell: Tell<Device>) => void;
+
 /**
- * Finds vehicles by device token. All that ask in one turn of the event loop share a statement, and nothing is
- * remembered from one to the next: a token that was revoked, by whichever instance, opens nothing from then on.
+ * Finds vehicles by device token. All that ask in one turn of the event loop share a statement, and each is in one that
+ * begins after it has asked: a token that was revoked, by whichever instance, opens nothing from then on.
  */
-export function createDeviceFinder(db: Database, now: () => number) {
-  const query = keyQuery<DeviceRow>(db, (isKey) =>
-    db
-      .selectFrom("credentials as c")
-      .select(["c.prefix", "c.digest", "c.organisationId", "c.credentialId", "c.vehicleId", "c.expiresAt"])
-      .select((eb) =>
-        eb
-          .selectFrom("jobs as j")
-          .select("j.jobId")
-          .whereRef("j.organisationId", "=", "c.organisationId")
-          .whereRef("j.vehicleId", "=", "c.vehicleId")
-          .where("j.status", "in", OPEN)
-          .limit(1)
-          .as("openJob"),
-      )
-      .where(isKey("c.prefix"))
-      // Only device tokens have a vehicle. A condition on their kind would have SQLite walk an index of that.
-      .where("c.vehicleId", "is not", null)
-      .where("c.revokedAt", "is", null),
-  );
-  const find = gather(async (prefixes: readonly string[]) => {
-    const rows = await query(prefixes);
-    return new Map(rows.map((row) => [row.prefix, row]));
-  });
-  const deviceOf = (token: string, row: DeviceRow | undefined): FoundDevice | undefined => {
-    if (row === undefined || !tokenMatches(token, row.digest)) return undefined;
-    if (row.expires_at !== null && row.expires_at <= now()) return undefined;
-    return {
-      actor: {
-        kind: "vehicle",
-        organisationId: row.organisation_id,
-        credentialId: row.credential_id,
-        vehicleId: row.vehicle_id,
-      },
-      hasOpenJob: row.open_job !== null,
-    };
+export function createDeviceFinder(db: Database, now: () => number, numbers: VehicleNumbers): FindDevice {
+  // SQLite answers within the process: to remember would cost as much.
+  const readAnew = (): ((prefixes: readonly string[]) => Promise<Map<string, Device>>) => {
+    const query = keyQuery<DeviceRow>(db, (isKey) => selectDevices(db, isKey));
+    return async (prefixes) =>
+      new Map((await query(prefixes)).map((row) => [row.prefix, deviceOfRow(row, numbers)]));
   };
-  return (token: string, tell: Tell<FoundDevice>): void => {
+  const find = gather(onPostgres(db) ? rememberDevices(lookInPostgres(db), numbers) : readAnew());
+  const isOf = (token: string, { digest, expiresAt }: Device): boolean =>
+    tokenMatches(token, digest) && (expiresAt === null || expiresAt > now());
+  return (token, tell) => {
     const prefix = tokenPrefix(token);
     if (prefix === undefined) return tell(undefined, undefined);
-    find(prefix, (error, row) => tell(error, error ? undefined : deviceOf(token, row)));
+    find(prefix, (error, device) => tell(error, device && isOf(token, device) ? device : undefined));
   };
 }

@@ -11,7 +11,7 @@ const AT_ONCE = 256;
  * @param load finds values by key; a key that it leaves out has none. Keys may come twice.
  */
 export function gather<Key, Value>(
-  load: (keys: readonly Key[]) => Promise<ReadonlyMap<Key, Value>>,
+  load: (keys: readonly Key[]) => Promise<Pick<ReadonlyMap<Key, Value>, "get">>,
 ): (key: Key, tell: Tell<Value>) => void {
   const waiting: { readonly key: Key; readonly tell: Tell<Value> }[] = [];
   let isRunning = false;

@@ -1,7 +1,8 @@
 import rateLimit from "@fastify/rate-limit";
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from "fastify";
 import { actorOfToken, bearerToken } from "../access/actor-of-token.ts";
-import { createDeviceFinder, isDeviceToken, type FoundDevice } from "../access/devices.ts";
+import type { Device } from "../access/device-rows.ts";
+import { isDeviceToken } from "../access/devices.ts";
 import type { Actor, Operator, Vehicle } from "../access/store.ts";
 import { rolesWith, scopesOf, type Permission } from "../access/grants.ts";
 import type { App, Cloud } from "../cloud.ts";
@@ -36,7 +37,6 @@ export async function addAdmission(app: App, cloud: Cloud): Promise<void> {
   await app.register(rateLimit, { global: false, cache: LIMITED_KEYS });
   const limit = limits(app, cloud);
   const limitVehicle = vehicleLimits(cloud.config);
-  const findDevice = createDeviceFinder(cloud.db, cloud.now);
 
   app.decorateRequest("actor", null);
   app.decorateRequest("hasOpenJob", false);
@@ -63,15 +63,14 @@ export async function addAdmission(app: App, cloud: Cloud): Promise<void> {
   const enterVehicle = (
     request: FastifyRequest,
     reply: FastifyReply,
-    { actor, hasOpenJob }: FoundDevice,
+    { actor, vehicle, hasOpenJob }: Device,
   ): void => {
     request.actor = actor;
     request.hasOpenJob = hasOpenJob;
-    // A vehicle is itself, whichever of its tokens it uses.
-    const vehicle = cloud.vehicleNumbers.of(actor.organisationId, actor.vehicleId);
     cloud.lastSeen.note(vehicle, cloud.now());
     // Made anew at each look.
     const { config } = request.routeOptions;
+    // A vehicle is itself, whichever of its tokens it uses.
     limitVehicle(config.isUpdateCheck === true, vehicle, reply);
     if (!request.is404) admit(config.admittance, actor, undefined);
   };
@@ -82,7 +81,7 @@ export async function addAdmission(app: App, cloud: Cloud): Promise<void> {
       const identified = token === undefined ? NOBODY : actorOfToken(cloud, token);
       return enterOther(request, reply, proceed, token, identified);
     }
-    findDevice(token, (error, device) => {
+    cloud.findDevice(token, (error, device) => {
       if (error) return proceed(error as Error);
       if (!device) return enterOther(request, reply, proceed, token, NOBODY);
       try {

@@ -1,7 +1,6 @@
-import { promisify } from "node:util";
 import { Compile } from "typebox/compile";
 import { EventBatch } from "@halfshaft/ota-format";
-import { createDeviceFinder, type FoundDevice } from "../access/devices.ts";
+import type { Device } from "../access/device-rows.ts";
 import type { Vehicle } from "../access/store.ts";
 import type { Cloud } from "../cloud.ts";
 import { DEFAULT_ORGANISATION } from "../db/open.ts";
@@ -18,15 +17,17 @@ const MAX_BATCH_BYTES = 1024 * 1024;
  * @throws {Refusal} CREDENTIALS_INVALID, BODY_TOO_LARGE, BODY_NOT_JSON, REQUEST_INVALID or TELEMETRY_QUOTA
  */
 export function createMqttIntake(cloud: () => Cloud): (token: string, payload: Uint8Array) => Promise<void> {
-  let find: ((token: string) => Promise<FoundDevice | undefined>) | undefined;
   return async (token, payload) => {
-    const { db, now } = cloud();
-    find ??= promisify<string, FoundDevice | undefined>(createDeviceFinder(db, now));
-    const device = await find(token);
+    const device = await findDevice(cloud(), token);
     if (!device) throw new Refusal("CREDENTIALS_INVALID");
     await take(cloud(), device.actor, payload);
   };
 }
+
+const findDevice = (cloud: Cloud, token: string): Promise<Device | undefined> =>
+  new Promise((resolve, reject) => {
+    cloud.findDevice(token, (error, device) => (error ? reject(error) : resolve(device)));
+  });
 
 /**
  * As `createMqttIntake`, where a broker that others run says which vehicle it is.

@@ -9,6 +9,7 @@ import { releaseMetadata } from "./0007-release-metadata.ts";
 import { campaignEngine } from "./0008-campaign-engine.ts";
 import { webhooks } from "./0011-webhooks.ts";
 import { archivedJobs } from "./0012-archived-jobs.ts";
+import { deviceChanges } from "./0013-device-changes.ts";
 
 /** In the order of their names. What was released is never changed: add another. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -22,4 +23,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0010-access": access,
   "0011-webhooks": webhooks,
   "0012-archived-jobs": archivedJobs,
+  "0013-device-changes": deviceChanges,
 };

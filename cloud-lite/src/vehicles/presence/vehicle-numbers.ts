@@ -11,13 +11,17 @@ export interface VehicleName {
  */
 export interface VehicleNumbers {
   of(organisationId: string, vehicleId: string): number;
+  /** Undefined where it has none yet. */
+  find(organisationId: string, vehicleId: string): number | undefined;
   /** Of a number that was given. */
   name(number: number): VehicleName;
 }
 
 export function createVehicleNumbers(): VehicleNumbers {
   const byOrganisation = new Map<string, Map<string, number>>();
-  const names: VehicleName[] = [];
+  // Side by side: an object for each would take three times the memory.
+  const organisationIds: string[] = [];
+  const vehicleIds: string[] = [];
   const ofOrganisation = (organisationId: string): Map<string, number> => {
     const found = byOrganisation.get(organisationId);
     if (found) return found;
@@ -30,17 +34,24 @@ export function createVehicleNumbers(): VehicleNumbers {
       const numbers = ofOrganisation(organisationId);
       const found = numbers.get(vehicleId);
       if (found !== undefined) return found;
-      numbers.set(vehicleId, names.length);
-      return names.push({ organisationId, vehicleId }) - 1;
+      numbers.set(vehicleId, vehicleIds.length);
+      organisationIds.push(organisationId);
+      return vehicleIds.push(vehicleId) - 1;
     },
-    name: (number) => names[number]!,
+    find: (organisationId, vehicleId) => byOrganisation.get(organisationId)?.get(vehicleId),
+    name: (number) => ({ organisationId: organisationIds[number]!, vehicleId: vehicleIds[number]! }),
   };
 }
 
 /** The array, or where it has no such index yet a longer one with the same beginning; what is new is 0. */
-export function withRoom(values: Float64Array<ArrayBuffer>, index: number): Float64Array<ArrayBuffer> {
+export function withRoom<Values extends Float64Array<ArrayBuffer> | Uint8Array<ArrayBuffer>>(
+  values: Values,
+  index: number,
+): Values {
   if (index < values.length) return values;
-  const longer = new Float64Array(Math.max(2 * values.length, index + 1));
+  const longer = new (values.constructor as new (length: number) => Values)(
+    Math.max(2 * values.length, index + 1),
+  );
   longer.set(values);
   return longer;
 }
