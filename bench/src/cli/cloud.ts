@@ -18,7 +18,7 @@ the cloud's process, which runs its TypeScript as it is. Cases are ${NAMES.join(
 --only         this case only; may be given again
 --vehicles     100000 unless told
 --seconds      of each case, 10 unless told
---rounds       in which a case and the ceiling take turns, 10 unless told
+--rounds       in which a case and the ceiling take turns, 20 unless told
 --connections  64 unless told
 --pipelining   requests on their way on each connection, 1 unless told`;
 
@@ -32,7 +32,7 @@ export async function cloud(args: readonly string[]): Promise<number> {
       only: { type: "string", multiple: true },
       vehicles: { type: "string", default: "100000" },
       seconds: { type: "string", default: "10" },
-      rounds: { type: "string", default: "10" },
+      rounds: { type: "string", default: "20" },
       connections: { type: "string", default: "64" },
       pipelining: { type: "string", default: "1" },
     },

@@ -3,7 +3,6 @@ import type { Device } from "./device-rows.ts";
 
 /** Devices that were read, by the prefix of their token. */
 export interface DeviceMemory {
-  has(prefix: string): boolean;
   get(prefix: string): Device | undefined;
   /** One token of each vehicle, in place of the last, so that there are no more than a fleet has vehicles. */
   keep(prefix: string, device: Device): void;
@@ -27,7 +26,6 @@ export function createDeviceMemory(numbers: VehicleNumbers): DeviceMemory {
   const digestOf = (vehicle: number): string =>
     Buffer.from(digests.buffer, DIGEST_BYTES * vehicle, DIGEST_BYTES).toString("hex");
   return {
-    has: (prefix) => known.has(prefix),
     get(prefix) {
       const vehicle = known.get(prefix);
       if (vehicle === undefined) return undefined;

@@ -19,10 +19,13 @@ export type FindDevice = (token: string, tell: Tell<Device>) => void;
  */
 export function createDeviceFinder(db: Database, now: () => number, numbers: VehicleNumbers): FindDevice {
   // SQLite answers within the process: to remember would cost as much.
-  const readAnew = (): ((prefixes: readonly string[]) => Promise<Map<string, Device>>) => {
+  const readAnew = () => {
     const query = keyQuery<DeviceRow>(db, (isKey) => selectDevices(db, isKey));
-    return async (prefixes) =>
-      new Map((await query(prefixes)).map((row) => [row.prefix, deviceOfRow(row, numbers)]));
+    return async (prefixes: readonly string[]) => {
+      const rows = await query(prefixes);
+      const devices = new Map(rows.map((row) => [row.prefix, deviceOfRow(row, numbers)]));
+      return prefixes.map((prefix) => devices.get(prefix));
+    };
   };
   const find = gather(onPostgres(db) ? rememberDevices(lookInPostgres(db), numbers) : readAnew());
   const isOf = (token: string, { digest, expiresAt }: Device): boolean =>

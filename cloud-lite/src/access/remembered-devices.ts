@@ -14,40 +14,44 @@ const REMEMBERED_S = 600;
 export function rememberDevices(
   look: LookForNews,
   numbers: VehicleNumbers,
-): (prefixes: readonly string[]) => Promise<Pick<Map<string, Device>, "get">> {
+): (prefixes: readonly string[]) => Promise<readonly (Device | undefined)[]> {
   const memory = createDeviceMemory(numbers);
   let last: DeviceNews | undefined;
-  const hear = (news: DeviceNews): void => {
-    if (last === undefined || !canFollow(last, news)) memory.forgetAll();
-    else {
-      for (const { organisationId, vehicleId } of news.changed!) {
-        const vehicle = numbers.find(organisationId, vehicleId);
-        if (vehicle !== undefined) memory.forget(vehicle);
-      }
-    }
+  /** @returns whether all that is remembered still holds */
+  const hear = (news: DeviceNews): boolean => {
+    const changed = last === undefined ? null : changedSince(last, news);
     last = news;
+    if (changed === null) memory.forgetAll();
+    for (const { organisationId, vehicleId } of changed ?? []) {
+      const vehicle = numbers.find(organisationId, vehicleId);
+      if (vehicle !== undefined) memory.forget(vehicle);
+    }
+    return changed?.length === 0;
   };
   return async (prefixes) => {
-    // Of one vehicle that shows two tokens, memory keeps one.
-    const found = new Map<string, Device>();
-    const asked = new Set<string>();
-    const isUnknown = (prefix: string): boolean => !memory.has(prefix) && !asked.has(prefix);
+    // Besides memory, which keeps one of two tokens of a vehicle.
+    const read = new Map<string, Device | undefined>();
+    const known = () => prefixes.map((prefix) => read.get(prefix) ?? memory.get(prefix));
+    const unread = () => prefixes.filter((prefix, i) => devices[i] === undefined && !read.has(prefix));
+    let devices = known();
+    let unknown = unread();
     do {
-      const unknown = prefixes.filter(isUnknown);
-      for (const prefix of unknown) asked.add(prefix);
       const news = await look(last?.snapshot ?? null, unknown);
-      hear(news);
+      if (hear(news) && unknown.length === 0) break;
+      for (const prefix of unknown) read.set(prefix, undefined);
       for (const row of news.rows) {
         const device = deviceOfRow(row, numbers);
         memory.keep(row.prefix, device);
-        found.set(row.prefix, device);
+        read.set(row.prefix, device);
       }
-      // Those that the news made unknown are asked in their turn.
-    } while (prefixes.some(isUnknown));
-    return { get: (prefix) => found.get(prefix) ?? memory.get(prefix) };
+      devices = known();
+      // Those that the news made unknown are read in their turn.
+      unknown = unread();
+    } while (unknown.length > 0);
+    return devices;
   };
 }
 
-/** Whether these news tell all that has changed since those. */
-const canFollow = (last: DeviceNews, { server, at, changed }: DeviceNews): boolean =>
-  changed !== null && server === last.server && at - last.at < REMEMBERED_S;
+/** The vehicles that have changed between two news; null where the later ones do not tell all of them. */
+const changedSince = (last: DeviceNews, { server, at, changed }: DeviceNews) =>
+  server === last.server && at - last.at < REMEMBERED_S ? changed : null;

@@ -8,10 +8,10 @@ const AT_ONCE = 256;
  * A look-up that waits for others of the same turn of the event loop, and for the statement that is on its way, so that
  * one statement answers them all: the busier it is, the more share one. It remembers nothing: each look-up is in a
  * statement that begins after it was asked, so that what was changed before, by whichever instance, is seen.
- * @param load finds values by key; a key that it leaves out has none. Keys may come twice.
+ * @param load finds the value of each key, in their order; undefined for none. Keys may come twice.
  */
 export function gather<Key, Value>(
-  load: (keys: readonly Key[]) => Promise<Pick<ReadonlyMap<Key, Value>, "get">>,
+  load: (keys: readonly Key[]) => Promise<readonly (Value | undefined)[]>,
 ): (key: Key, tell: Tell<Value>) => void {
   const waiting: { readonly key: Key; readonly tell: Tell<Value> }[] = [];
   let isRunning = false;
@@ -24,7 +24,7 @@ export function gather<Key, Value>(
       (values) => ({ found: values, error: undefined }),
       (reason: unknown) => ({ found: undefined, error: reason }),
     );
-    for (const { key, tell } of asked) tell(error, found?.get(key));
+    for (const [i, { tell }] of asked.entries()) tell(error, found?.[i]);
   };
   return (key, tell) => {
     waiting.push({ key, tell });
