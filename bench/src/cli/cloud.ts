@@ -12,6 +12,8 @@ const HELP = `usage: scripts/run.sh bench cloud [--json] [--store ${STORES.join(
 Loads a cloud in a process of its own, with a fleet put into its database before, and prints what it bears. The ceiling
 is a Fastify without any plugin, in a process of its own too, under the same load in the same rounds. Memory is that of
 the cloud's process, which runs its TypeScript as it is. Cases are ${NAMES.join(", ")}.
+The line update-checks-first tells of the first request of each vehicle after the cloud's start, update-checks of those
+after it.
 
 --json         a line for each case
 --store        sqlite unless told

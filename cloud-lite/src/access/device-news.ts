@@ -40,8 +40,9 @@ export function lookInPostgres(db: Database): LookForNews {
     db,
     (column) => sql<SqlBool>`${sql.ref(column)} = any((select ${PREFIXES}::text[])::text[])`,
   );
-  // A server resets its statistics where it starts anew after a crash (28.2.1); it may then give a transaction a number
-  // that one had which left no trace. The upper bound leaves out what a backup brought from a server that counted further.
+  // A server resets its statistics where it starts anew after a crash (PostgreSQL 15, 28.2.1); it may then give a
+  // transaction a number that one had which left no trace. The upper bound leaves out what a backup brought from a server
+  // that had counted further.
   const look = kept(
     db,
     sql`select

@@ -1,3 +1,4 @@
+import { promisify } from "node:util";
 import { Compile } from "typebox/compile";
 import { EventBatch } from "@halfshaft/ota-format";
 import type { Device } from "../access/device-rows.ts";
@@ -18,16 +19,11 @@ const MAX_BATCH_BYTES = 1024 * 1024;
  */
 export function createMqttIntake(cloud: () => Cloud): (token: string, payload: Uint8Array) => Promise<void> {
   return async (token, payload) => {
-    const device = await findDevice(cloud(), token);
+    const device = await promisify<string, Device | undefined>(cloud().findDevice)(token);
     if (!device) throw new Refusal("CREDENTIALS_INVALID");
     await take(cloud(), device.actor, payload);
   };
 }
-
-const findDevice = (cloud: Cloud, token: string): Promise<Device | undefined> =>
-  new Promise((resolve, reject) => {
-    cloud.findDevice(token, (error, device) => (error ? reject(error) : resolve(device)));
-  });
 
 /**
  * As `createMqttIntake`, where a broker that others run says which vehicle it is.

@@ -7,7 +7,7 @@ export interface VehicleName {
 /**
  * A number for each vehicle that this process has heard of, 0 and up. What is kept of a vehicle at every request lies
  * in arrays by that number: one look-up by name for all of it, and nothing made that would have to be collected.
- * A number stays; only a vehicle that showed its token has one, so there are no more than a fleet has vehicles.
+ * A number stays; only a vehicle whose token was asked for has one, so there are no more than a fleet has vehicles.
  */
 export interface VehicleNumbers {
   of(organisationId: string, vehicleId: string): number;
