@@ -1,5 +1,6 @@
 import { sql, type SqlBool } from "kysely";
 import { onPostgres } from "../db/engine.ts";
+import { fixedStatement, slot } from "../db/fixed-statement.ts";
 import type { Database } from "../db/open.ts";
 import { kept } from "../db/postgres-statements.ts";
 import type { VehicleName } from "../vehicles/presence/vehicle-numbers.ts";
@@ -22,9 +23,6 @@ export interface DeviceNews {
 /** @param since the snapshot of the last look; null for none: then nothing has changed */
 export type LookForNews = (since: string | null, prefixes: readonly string[]) => Promise<DeviceNews>;
 
-/** Stand for parameters while the statement's text is made. */
-const SINCE = "\u0000since";
-const PREFIXES = "\u0000prefixes";
 const MOST_NAMED = 2000;
 
 /**
@@ -33,19 +31,16 @@ const MOST_NAMED = 2000;
  * Functions"): transactions that commit in another order than they began are told too, each of them once.
  */
 export function lookInPostgres(db: Database): LookForNews {
-  const plain = db.withoutPlugins();
-  const since = sql`${SINCE}::pg_snapshot`;
+  const since = sql`${slot("since")}::pg_snapshot`;
   // In a select of their own: a plan that does not see their number is good for any, and made once.
   const devices = selectDevices(
     db,
-    (column) => sql<SqlBool>`${sql.ref(column)} = any((select ${PREFIXES}::text[])::text[])`,
+    (column) => sql<SqlBool>`${sql.ref(column)} = any((select ${slot("prefixes")}::text[])::text[])`,
   );
   // A server resets its statistics where it starts anew after a crash (PostgreSQL 15, 28.2.1); it may then give a
   // transaction a number that one had which left no trace. The upper bound leaves out what a backup brought from a server
   // that had counted further.
-  const look = kept(
-    db,
-    sql`select
+  const news = sql`select
       pg_current_snapshot()::text as snapshot,
       concat_ws(' ', pg_postmaster_start_time(), (select stats_reset from pg_stat_bgwriter)) as server,
       extract(epoch from now()) as at,
@@ -56,18 +51,10 @@ export function lookInPostgres(db: Database): LookForNews {
           and not pg_visible_in_snapshot(transaction_id, ${since})
         limit ${sql.lit(MOST_NAMED + 1)}
       ) as news) as changed,
-      (select json_agg(found) from (${devices}) as found) as rows`.compile(db),
-  );
+      (select json_agg(found) from (${devices}) as found) as rows`;
+  const look = fixedStatement<LookRow>(db, kept(db, news.compile(db)));
   return async (last, prefixes) => {
-    const given = new Map<unknown, unknown>([
-      [SINCE, last],
-      [PREFIXES, prefixes],
-    ]);
-    const parameters = look.parameters.map((parameter) =>
-      given.has(parameter) ? given.get(parameter) : parameter,
-    );
-    const { rows } = await plain.executeQuery<LookRow>({ ...look, parameters });
-    const row = rows[0]!;
+    const [row] = (await look({ since: last, prefixes })) as [LookRow];
     const changed = row.changed ?? [];
     return {
       snapshot: row.snapshot,

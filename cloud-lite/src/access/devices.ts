@@ -1,6 +1,7 @@
 import { onPostgres } from "../db/engine.ts";
+import { fixedStatement, slot } from "../db/fixed-statement.ts";
 import { gather, type Tell } from "../db/gather.ts";
-import { keyQuery } from "../db/key-query.ts";
+import { isIn } from "../db/one-of.ts";
 import type { Database } from "../db/open.ts";
 import type { VehicleNumbers } from "../vehicles/presence/vehicle-numbers.ts";
 import { rememberDevices } from "./remembered-devices.ts";
@@ -20,11 +21,12 @@ export type FindDevice = (token: string, tell: Tell<Device>) => void;
 export function createDeviceFinder(db: Database, now: () => number, numbers: VehicleNumbers): FindDevice {
   // SQLite answers within the process: to remember would cost as much.
   const readAnew = () => {
-    const query = keyQuery<DeviceRow>(db, (isKey) => selectDevices(db, isKey));
+    const devices = selectDevices(db, (column) => isIn(db, column, slot("prefixes")));
+    const read = fixedStatement<DeviceRow>(db, devices.compile());
     return async (prefixes: readonly string[]) => {
-      const rows = await query(prefixes);
-      const devices = new Map(rows.map((row) => [row.prefix, deviceOfRow(row, numbers)]));
-      return prefixes.map((prefix) => devices.get(prefix));
+      const rows = await read({ prefixes: JSON.stringify(prefixes) });
+      const found = new Map(rows.map((row) => [row.prefix, deviceOfRow(row, numbers)]));
+      return prefixes.map((prefix) => found.get(prefix));
     };
   };
   const find = gather(onPostgres(db) ? rememberDevices(lookInPostgres(db), numbers) : readAnew());

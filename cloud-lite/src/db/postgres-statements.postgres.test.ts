@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { keyQuery } from "./key-query.ts";
+import { fixedStatement, slot } from "./fixed-statement.ts";
+import { isIn } from "./one-of.ts";
 import { openDatabase, type Database } from "./open.ts";
 import { kept } from "./postgres-statements.ts";
 import { refreshStatistics } from "./statistics.ts";
@@ -43,15 +44,15 @@ test("A12 a statement that is marked is prepared once for a connection, another 
 
 test("A8 a look-up by many keys is one prepared statement, whatever their number", async () => {
   await addOrganisations(3);
-  const find = keyQuery<{ organisation_id: string; created_at: number }>(db, (isKey) =>
-    db
-      .selectFrom("organisations as o")
-      .select(["o.organisationId", "o.createdAt"])
-      .where(isKey("o.organisationId")),
-  );
-  expect(await find(["1", "x"])).toEqual([{ organisation_id: "1", created_at: 0 }]);
-  expect(await find(["0", "1", "2", "2"])).toHaveLength(3);
-  expect(await find(["x"])).toEqual([]);
+  const query = db
+    .selectFrom("organisations as o")
+    .select(["o.organisationId", "o.createdAt"])
+    .where(isIn(db, "o.organisationId", slot("ids")))
+    .where("o.createdAt", "=", 0);
+  const find = fixedStatement<object>(db, kept(db, query.compile()));
+  expect(await find({ ids: ["1", "x"] })).toEqual([{ organisation_id: "1", created_at: 0 }]);
+  expect(await find({ ids: ["0", "1", "2", "2"] })).toHaveLength(3);
+  expect(await find({ ids: ["x"] })).toEqual([]);
   expect(await preparedTexts()).toHaveLength(1);
 });
 
