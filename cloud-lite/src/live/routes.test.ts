@@ -96,6 +96,17 @@ test("A7 the same stream by WebSocket", async () => {
   socket.terminate();
 });
 
+test("A7 a socket of a vehicle that is not there is refused before it opens", async () => {
+  const socket = made.app.injectWS("/api/v1/streams/vehicles/V-9/socket", { headers: authorization() });
+  await expect(socket).rejects.toThrow("404");
+});
+
+test("A7 a socket that is asked for as a page is refused with what to do", async () => {
+  const reply = await made.call("GET", "/api/v1/streams/fleet/socket");
+  expect([reply.status, reply.problem().code]).toEqual([426, "WEBSOCKET_REQUIRED"]);
+  expect(reply.header("upgrade")).toBe("websocket");
+});
+
 test("A7 a stream without a credential is refused", async () => {
   const reply = await made.call("GET", "/api/v1/streams/fleet", { token: null });
   expect([reply.status, reply.problem().code]).toEqual([401, "CREDENTIALS_MISSING"]);

@@ -9,7 +9,7 @@ import type { Actor } from "../access/store.ts";
 import { requireVisible } from "../campaigns/reach.ts";
 import type { App, Cloud } from "../cloud.ts";
 import { actorOf } from "../plugins/admission.ts";
-import { fileAnswers } from "../plugins/answers.ts";
+import { fileAnswers, problems } from "../plugins/answers.ts";
 import { Refusal } from "../refusals.ts";
 import { VehicleId } from "../vehicles/schema.ts";
 import { requireVehicle } from "../vehicles/twin/twin-access.ts";
@@ -32,6 +32,15 @@ const Query = Type.Object(
   },
   { additionalProperties: false },
 );
+
+const SOCKET_ANSWERS = {
+  101: Type.Null({
+    description:
+      "Switched to WebSocket: each message is one JSON text `{event, id, data}`, as the server-sent events are. " +
+      "A stream that ends by a refusal is closed with 1008 and its code as the reason.",
+  }),
+  ...problems,
+};
 
 interface StreamRoute {
   readonly path: string;
@@ -97,11 +106,15 @@ export async function addLiveRoutes(app: App, cloud: Cloud): Promise<void> {
     for (const { path, what, params, topic } of ROUTES) {
       const schema = { tags, querystring: Query, ...(params ? { params } : {}) };
       const config = { permission: topicPermission(topic({})) };
+      const topicOf = (request: FastifyRequest): Topic => topic(request.params as Record<string, string>);
+      const requireVisibleTopic = (request: FastifyRequest): Promise<void> =>
+        requireTopic(cloud, request, topicOf(request));
       routes.get(
         path,
         {
           sse: "only",
           config,
+          preHandler: requireVisibleTopic,
           schema: {
             ...schema,
             summary: `${what}, as server-sent events`,
@@ -112,27 +125,31 @@ export async function addLiveRoutes(app: App, cloud: Cloud): Promise<void> {
           },
         },
         async (request, reply) => {
-          await requireTopic(cloud, request, topic(request.params as Record<string, string>));
           const gone = new AbortController();
-          const stream = begin(request, topic(request.params as Record<string, string>), gone.signal);
+          const stream = begin(request, topicOf(request), gone.signal);
           reply.sse.onClose(() => gone.abort());
           await reply.sse.send(asSse(stream));
         },
       );
-      routes.get(
-        `${path}/socket`,
-        { websocket: true, config, schema: { ...schema, summary: `${what}, by WebSocket` } },
-        async (socket, request) => {
+      routes.route({
+        method: "GET",
+        url: `${path}/socket`,
+        config,
+        schema: { ...schema, summary: `${what}, by WebSocket`, response: SOCKET_ANSWERS },
+        preValidation: async (request, reply) => {
+          if (request.ws) return;
+          // RFC 9110, 15.5.22.
+          reply.header("upgrade", "websocket").header("connection", "upgrade");
+          throw new Refusal("WEBSOCKET_REQUIRED");
+        },
+        preHandler: requireVisibleTopic,
+        handler: () => undefined,
+        wsHandler: async (socket, request) => {
           const gone = new AbortController();
           socket.on("close", () => gone.abort());
           socket.on("error", () => gone.abort());
           try {
-            await requireTopic(cloud, request, topic(request.params as Record<string, string>));
-            for await (const frame of begin(
-              request,
-              topic(request.params as Record<string, string>),
-              gone.signal,
-            )) {
+            for await (const frame of begin(request, topicOf(request), gone.signal)) {
               await new Promise<void>((sent) => socket.send(JSON.stringify(frame), () => sent()));
             }
             socket.close(1001, "the stream has ended");
@@ -141,7 +158,7 @@ export async function addLiveRoutes(app: App, cloud: Cloud): Promise<void> {
             socket.close(1008, error instanceof Refusal ? error.code : "INTERNAL");
           }
         },
-      );
+      });
     }
   });
 }
