@@ -22,10 +22,10 @@ export const BACKUP_REFUSALS = {
     sentence: "{place} is not empty: there is {found}.",
     help: "Restore to an empty folder and an empty database; nothing is ever overwritten.",
   },
-  RESTORE_OTHER_ENGINE: {
+  RESTORE_NEEDS_POSTGRES: {
     status: 0,
-    sentence: "The backup is one of {engine}, and would be restored to {wanted}.",
-    help: "Give --database postgres://… exactly where the backed up cloud had one.",
+    sentence: "The backup {name} is of a cloud on PostgreSQL.",
+    help: "Restore it to an empty database with --database postgres://…; only a backup of SQLite can go to either.",
   },
   POSTGRES_TOOL_MISSING: {
     status: 0,

@@ -12,6 +12,7 @@ import { listBackups, objectFolder, readManifest, type Manifest } from "./manife
 import { readKeyFiles } from "../trust/keys.ts";
 import { joinPieces, readObject } from "./pieces.ts";
 import { loadPostgres } from "./postgres-tools.ts";
+import { copyIntoPostgres } from "./sqlite-into-postgres.ts";
 
 export interface Restored {
   readonly name: string;
@@ -23,9 +24,9 @@ export interface Restored {
 
 /**
  * Makes a cloud again from a backup, in an empty place: digests of everything and the audit chain are checked before it
- * can be started. A backup of an older version is brought up to date.
+ * can be started. A backup of an older version is brought up to date; an embedded database may become one of PostgreSQL.
  * @param name of the backup; the newest unless given
- * @throws {Refusal} BACKUP_NONE, BACKUP_DAMAGED, RESTORE_NOT_EMPTY, RESTORE_OTHER_ENGINE, AUDIT_BROKEN, or one of
+ * @throws {Refusal} BACKUP_NONE, BACKUP_DAMAGED, RESTORE_NOT_EMPTY, RESTORE_NEEDS_POSTGRES, AUDIT_BROKEN, or one of
  *   PostgreSQL's tools
  */
 export async function restoreBackup(
@@ -40,9 +41,9 @@ export async function restoreBackup(
     throw new Refusal("BACKUP_NONE", { folder, name: chosen ?? "yet" });
   }
   const manifest = await readManifest(folder, chosen);
-  const wanted = isPostgresUrl(databaseOf(place)) ? "postgres" : "sqlite";
-  if (manifest.engine !== wanted)
-    throw new Refusal("RESTORE_OTHER_ENGINE", { engine: manifest.engine, wanted });
+  if (manifest.engine === "postgres" && !isPostgresUrl(databaseOf(place))) {
+    throw new Refusal("RESTORE_NEEDS_POSTGRES", { name: chosen });
+  }
   await refuseFilled(place);
 
   // Beside the folder and renamed at the end: a restore that was cut off is no cloud.
@@ -81,14 +82,7 @@ async function restoreInto(
   now: () => number,
 ): Promise<{ vehicles: number; auditEntries: number }> {
   const objects = artifactFolder(objectFolder(folder));
-  if (manifest.engine === "sqlite") {
-    await joinPieces(objects, manifest.database, databaseOf(place));
-  } else {
-    const dump = join(place.data, ".dump");
-    await joinPieces(objects, manifest.database, dump);
-    await loadPostgres(databaseOf(place), dump);
-    await rm(dump);
-  }
+  await restoreDatabase(place, objects, manifest, now);
   // What makes the folder a cloud comes last.
   const isLast = ({ path }: { path: string }): boolean => isMark(path);
   await writeFiles(
@@ -102,6 +96,21 @@ async function restoreInto(
   for (const sha256 of manifest.artifacts) await artifacts.put(await readObject(objects, sha256));
   await writeFiles(objects, place.data, manifest.files.filter(isLast));
   return counted;
+}
+
+async function restoreDatabase(
+  place: Place,
+  objects: ArtifactStore,
+  { engine, database }: Manifest,
+  now: () => number,
+): Promise<void> {
+  const target = databaseOf(place);
+  if (!isPostgresUrl(target)) return joinPieces(objects, database, target);
+  const passing = await mkdtemp(join(place.data, ".database-"));
+  const file = join(passing, "file");
+  await joinPieces(objects, database, file);
+  await (engine === "postgres" ? loadPostgres(target, file) : copyIntoPostgres(file, target, now));
+  await rm(passing, { recursive: true });
 }
 
 async function writeFiles(objects: ArtifactStore, data: string, files: Manifest["files"]): Promise<void> {
