@@ -3,7 +3,7 @@ import { archiveJobs } from "../archive/archive.ts";
 import { openFolder } from "../data-folder.ts";
 import { DEFAULT_ORGANISATION } from "../db/open.ts";
 import { Refusal } from "../refusals.ts";
-import type { Invocation } from "./verbs.ts";
+import type { Invocation } from "./invocation.ts";
 
 const DEFAULT_DAYS = 90;
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -9,7 +9,7 @@ import { openFolder, type DataFolder } from "../data-folder.ts";
 import { DEFAULT_ORGANISATION } from "../db/open.ts";
 import { Refusal } from "../refusals.ts";
 import { writing } from "./plain-file.ts";
-import type { Invocation } from "./verbs.ts";
+import type { Invocation } from "./invocation.ts";
 
 type Action = (folder: DataFolder, invocation: Invocation) => Promise<void>;
 

@@ -1,6 +1,6 @@
 import { takeBackup } from "../backup/backup.ts";
 import { Refusal } from "../refusals.ts";
-import type { Invocation } from "./verbs.ts";
+import type { Invocation } from "./invocation.ts";
 
 /** Takes one backup; the cloud may run meanwhile. */
 export async function run({ config, words }: Invocation): Promise<void> {

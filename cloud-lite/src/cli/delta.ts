@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { Refusal } from "../refusals.ts";
 import { applyFile, createFile, inspectFile } from "./delta-files.ts";
-import type { Invocation } from "./verbs.ts";
+import type { Invocation } from "./invocation.ts";
 
 const HELP = `usage: cloud delta create [--format bsdiff40|detools] [--plain] [--force] OLD NEW PATCH
        cloud delta apply [--plain] [--force] OLD PATCH NEW

@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 import { parseArgs } from "node:util";
 import type { Problem } from "@halfshaft/ota-format";
 import { Refusal } from "../refusals.ts";
-import type { Invocation } from "./verbs.ts";
+import type { Invocation } from "./invocation.ts";
 
 const HELP = `usage: cloud import [--dry-run] [--allow-unknown-hardware] [--url URL] [--key FILE] FILE
 

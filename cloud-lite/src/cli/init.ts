@@ -1,5 +1,5 @@
 import { initialiseFolder, operatorKeyFile } from "../data-folder.ts";
-import type { Invocation } from "./verbs.ts";
+import type { Invocation } from "./invocation.ts";
 
 export async function run({ config }: Invocation): Promise<void> {
   await initialiseFolder(config, Date.now);

@@ -3,7 +3,7 @@ import { isPostgresUrl } from "../db/engine.ts";
 import { migrationsOf } from "../db/migrate.ts";
 import { connect, openDatabase } from "../db/open.ts";
 import { Refusal } from "../refusals.ts";
-import type { Invocation } from "./verbs.ts";
+import type { Invocation } from "./invocation.ts";
 
 /** Brings the schema up to date before the first instance of a new version starts, or says how it stands. */
 export async function run({ config, words: [action, ...more] }: Invocation): Promise<void> {

@@ -2,7 +2,7 @@ import { ADMIN, issueOperatorKey } from "../access/first-operator.ts";
 import { appendAudit } from "../audit/store.ts";
 import { openFolder } from "../data-folder.ts";
 import { DEFAULT_ORGANISATION } from "../db/open.ts";
-import type { Invocation } from "./verbs.ts";
+import type { Invocation } from "./invocation.ts";
 
 /** Whoever can write the data folder may make a key: this is also the way back when the first one was lost. */
 export async function run({ config, words: [name = ADMIN] }: Invocation): Promise<void> {

@@ -1,6 +1,6 @@
 import { restoreBackup } from "../backup/restore.ts";
 import { Refusal } from "../refusals.ts";
-import type { Invocation } from "./verbs.ts";
+import type { Invocation } from "./invocation.ts";
 
 /** Makes a cloud from the newest backup of a folder, or from the one that is named. */
 export async function run({ config, words }: Invocation): Promise<void> {

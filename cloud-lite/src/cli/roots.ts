@@ -7,7 +7,7 @@ import { DIRECTOR_ROOT_REPOSITORY } from "../trust/director-repository.ts";
 import { IMAGE_REPOSITORY } from "../trust/image-repository.ts";
 import { latestRole } from "../trust/metadata-store.ts";
 import { writing } from "./plain-file.ts";
-import type { Invocation } from "./verbs.ts";
+import type { Invocation } from "./invocation.ts";
 
 /** Writes what a vehicle pins (both roots) and what an ECU pins (the public key of the descriptors, hex). */
 export async function run({ config, words }: Invocation): Promise<void> {

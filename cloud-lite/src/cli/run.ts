@@ -2,7 +2,7 @@ import { initialiseFolder, isInitialised, operatorKeyFile } from "../data-folder
 import { checkPorts } from "../listen.ts";
 import { startCloud, type RunningCloud } from "../server.ts";
 import { requireTls } from "../tls.ts";
-import type { Invocation } from "./verbs.ts";
+import type { Invocation } from "./invocation.ts";
 
 /** Starts the cloud, says so in one line of JSON, and stops at SIGTERM or SIGINT. SIGHUP: another certificate. */
 export async function run({ config }: Invocation): Promise<void> {

@@ -7,7 +7,7 @@ import { openFolderAlone, operatorKeyFile } from "../data-folder.ts";
 import { Refusal } from "../refusals.ts";
 import { deltaCreator } from "../releases/deltas/delta-creator.ts";
 import { seedDemonstration, type Send } from "../seed/demonstration.ts";
-import type { Invocation } from "./verbs.ts";
+import type { Invocation } from "./invocation.ts";
 
 const DEFAULT_VEHICLES = 200;
 const MOST_VEHICLES = 10_000;

@@ -13,7 +13,7 @@ import { openFolder } from "../data-folder.ts";
 import { DEFAULT_ORGANISATION, type Database } from "../db/open.ts";
 import { inOneTransaction } from "../db/transaction.ts";
 import { Refusal } from "../refusals.ts";
-import type { Invocation } from "./verbs.ts";
+import type { Invocation } from "./invocation.ts";
 
 const organisationId = DEFAULT_ORGANISATION;
 const NAME = /^[a-z0-9][a-z0-9._@-]{0,63}$/;

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { jobToOffer, waitingFor, type OpenJob, type WaitingReason } from "./offer-rules.ts";
+import { jobToOffer, waitingFor, type OpenJob } from "./offer-rules.ts";
+import type { WaitingReason } from "./schema.ts";
 
 const job = (jobId: string, more: Partial<OpenJob> = {}): OpenJob => ({
   jobId,

@@ -1,5 +1,5 @@
 import type { CampaignState } from "../campaigns/life-cycle.ts";
-import type { JobStatus } from "./schema.ts";
+import type { JobStatus, WaitingReason } from "./schema.ts";
 
 /** An open job of a vehicle, as far as it matters for what to offer. */
 export interface OpenJob {
@@ -44,16 +44,6 @@ const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 /** An offer that no vehicle took up in its time. */
 export const offerIsOver = (job: Pick<OpenJob, "status" | "expiresAt">, at: number): boolean =>
   job.status === "offered" && job.expiresAt !== null && job.expiresAt <= at;
-
-/** Why a queued job is not offered yet. */
-export const WAITING_REASONS = [
-  "campaignPaused",
-  "turn",
-  "otherJob",
-  "vehicleHeld",
-  "vehicleRetired",
-] as const;
-export type WaitingReason = (typeof WAITING_REASONS)[number];
 
 /** What a queued job waits for; undefined: only for its vehicle to ask. */
 export function waitingFor(

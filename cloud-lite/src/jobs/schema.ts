@@ -10,7 +10,6 @@ import {
   Version,
   WallTime,
 } from "@halfshaft/ota-format";
-import { WAITING_REASONS } from "./offer-rules.ts";
 import { VehicleId } from "../vehicles/schema.ts";
 
 const closed = { additionalProperties: false } as const;
@@ -28,6 +27,10 @@ export const JOB_STATUSES = [
 ] as const;
 export type JobStatus = (typeof JOB_STATUSES)[number];
 export const JobStatusName = Type.Enum(JOB_STATUSES);
+
+/** Why a queued job is not offered yet. */
+const WAITING_REASONS = ["campaignPaused", "turn", "otherJob", "vehicleHeld", "vehicleRetired"] as const;
+export type WaitingReason = (typeof WAITING_REASONS)[number];
 
 /** A failure code with its sentence and help, as the HMI shows it. */
 export const JobFailure = Type.Object(

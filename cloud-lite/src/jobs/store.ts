@@ -9,9 +9,9 @@ import type { Database } from "../db/open.ts";
 import type { Tables } from "../db/tables.ts";
 import { Refusal } from "../refusals.ts";
 import { ecusOf, present } from "../vehicles/store.ts";
-import type { OpenJob, WaitingReason } from "./offer-rules.ts";
+import type { OpenJob } from "./offer-rules.ts";
 import { OPEN } from "./open.ts";
-import type { JobFailure, JobStatus, JobSummary } from "./schema.ts";
+import type { JobFailure, JobStatus, JobSummary, WaitingReason } from "./schema.ts";
 
 export type JobRow = Selectable<Tables["jobs"]>;
 type ReportedFailure = NonNullable<OutcomeEvent["failure"]>;

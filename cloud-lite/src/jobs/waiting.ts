@@ -1,5 +1,6 @@
 import type { Database } from "../db/open.ts";
-import { waitingFor, type WaitingReason } from "./offer-rules.ts";
+import { waitingFor } from "./offer-rules.ts";
+import type { WaitingReason } from "./schema.ts";
 import { openJobsWithCampaigns, type JobRow } from "./store.ts";
 
 /** What each of the queued jobs waits for, where it is more than for its vehicle to ask. */
