@@ -248,14 +248,14 @@ export const manifestOf = (vehicleId: string, version: string, sha256: string, a
 });
 
 /** Numbers the events of one vehicle as its journal would. */
-export function eventStream(jobId: string) {
+export function eventStream(jobId: string, attempt = 1) {
   const streamEpoch = uuidv7();
   let seq = 0;
   const next = (more: object) => {
     seq += 1;
     const at = 1_000_000 + seq;
     const common = { eventId: uuidv7(), streamEpoch, seq, at, monotonicMs: seq, bootId: streamEpoch };
-    return { ...common, clockTrusted: true, jobId, attempt: 1, ...more } as unknown as Event;
+    return { ...common, clockTrusted: true, jobId, attempt, ...more } as unknown as Event;
   };
   return {
     stage: (stage: string, kind: string, more: object = {}) => next({ type: "stage", stage, kind, ...more }),

@@ -1,6 +1,9 @@
+import { expressionBuilder, type Expression, type SqlBool } from "kysely";
 import { archivedCounts } from "../archive/store.ts";
 import type { Database } from "../db/open.ts";
-import { NO_JOBS, type Tally } from "./rates.ts";
+import type { Tables } from "../db/tables.ts";
+import type { JobStatus } from "../jobs/schema.ts";
+import { NO_JOBS, type Judged, type Tally } from "./rates.ts";
 
 /** An ECU that does not come back: the vehicle needs a workshop. */
 const UNRECOVERABLE = new Set(["CONFIRM_NO_ANSWER"]);
@@ -11,69 +14,119 @@ export interface Counted {
   readonly silenceMs: number;
 }
 
-/**
- * How the jobs of phases stand at a time. Reads an index, and of the table only the jobs that are under way. A driver
- * may take days to decide: in consent nobody is silent.
- */
+export interface Counts {
+  readonly tally: Tally;
+  /** Of those judged: what no operator has seen and gone on from. What was archived had ended. */
+  readonly fresh: Judged;
+}
+
+/** How the jobs of phases stand at a time; see `countsOf`. */
 export async function talliesOf(
   db: Database,
   organisationId: string,
   at: number,
   phases: readonly Counted[],
 ): Promise<Map<string, Tally>> {
-  const tallies = new Map<string, Record<keyof Tally, number>>(
-    phases.map(({ phaseId }) => [phaseId, { ...NO_JOBS }]),
+  const counts = await countsOf(db, organisationId, at, phases);
+  return new Map([...counts].map(([phaseId, { tally }]) => [phaseId, tally]));
+}
+
+/**
+ * How the jobs of phases stand at a time. Reads an index, and of the table only the jobs that are under way. A driver
+ * may take days to decide: in consent nobody is silent.
+ */
+export async function countsOf(
+  db: Database,
+  organisationId: string,
+  at: number,
+  phases: readonly Counted[],
+): Promise<Map<string, Counts>> {
+  const counts = new Map(
+    phases.map(({ phaseId }) => [phaseId, { tally: { ...NO_JOBS }, fresh: { ...NO_JOBS } }]),
   );
-  if (phases.length === 0) return tallies;
+  if (phases.length === 0) return counts;
+  const phaseIds = [...counts.keys()];
   const rows = await db
     .selectFrom("jobs")
-    .select((eb) => ["phaseId", "status", "failureCode", eb.fn.countAll<number>().as("count")])
+    .select((eb) => ["phaseId", "status", "failureCode", "seen", eb.fn.countAll<number>().as("count")])
     .where("organisationId", "=", organisationId)
-    .where("phaseId", "in", [...tallies.keys()])
+    .where("phaseId", "in", phaseIds)
     .where("latest", "=", 1)
-    .groupBy(["phaseId", "status", "failureCode"])
+    .groupBy(["phaseId", "status", "failureCode", "seen"])
     .execute();
-  const archived = await archivedCounts(db, organisationId, [...tallies.keys()]);
-  for (const { phaseId, status, failureCode, count } of [...rows, ...archived]) {
-    const tally = tallies.get(phaseId)!;
-    tally[status] += count;
-    if (status === "failed" && failureCode?.startsWith("DOWNLOAD_")) tally.downloadFailed += count;
-    if (failureCode !== null && UNRECOVERABLE.has(failureCode)) tally.unrecoverable += count;
+  const archived = await archivedCounts(db, organisationId, phaseIds);
+  for (const { phaseId, seen, ...ended } of [...rows, ...archived.map((one) => ({ ...one, seen: 1 }))]) {
+    const { tally, fresh } = counts.get(phaseId)!;
+    add(tally, ended);
+    if (seen === 0) add(fresh, ended);
   }
   for (const { phaseId, silenceMs } of phases) {
-    const tally = tallies.get(phaseId)!;
-    if (tally.active > 0) Object.assign(tally, await underWay(db, organisationId, phaseId, at - silenceMs));
+    const { tally, fresh } = counts.get(phaseId)!;
+    if (tally.active === 0) continue;
+    const { silent, freshSilent, blocked } = await underWay(db, organisationId, phaseId, at - silenceMs);
+    Object.assign(tally, { silent, blocked });
+    fresh.silent = freshSilent;
   }
-  return tallies;
+  return counts;
 }
+
+function add(
+  tally: Record<keyof Tally, number>,
+  { status, failureCode, count }: { status: JobStatus; failureCode: string | null; count: number },
+): void {
+  tally[status] += count;
+  if (status === "failed" && failureCode?.startsWith("DOWNLOAD_")) tally.downloadFailed += count;
+  if (failureCode !== null && UNRECOVERABLE.has(failureCode)) tally.unrecoverable += count;
+}
+
+/** An operator has seen how these phases stand, and goes on: what ended or fell silent by now is seen. */
+export async function noteSeen(
+  tx: Database,
+  organisationId: string,
+  at: number,
+  phases: readonly Counted[],
+): Promise<void> {
+  for (const { phaseId, silenceMs } of phases) {
+    await tx
+      .updateTable("jobs")
+      .set({ seen: 1 })
+      .where("organisationId", "=", organisationId)
+      .where("phaseId", "=", phaseId)
+      .where("latest", "=", 1)
+      .where("seen", "=", 0)
+      .where((eb) =>
+        eb.or([
+          eb("status", "in", ["succeeded", "failed", "rolledBack"]),
+          eb.and([eb("status", "=", "active"), isSilent(at - silenceMs)]),
+        ]),
+      )
+      .execute();
+  }
+}
+
+/** The condition that an active job was not heard of since a time. */
+const isSilent = (heardBefore: number): Expression<SqlBool> => {
+  const eb = expressionBuilder<Tables, "jobs">();
+  const isDeciding = eb("stage", "=", "consent");
+  return eb.and([eb("heardAt", "<=", heardBefore), eb.or([eb("stage", "is", null), eb.not(isDeciding)])]);
+};
 
 async function underWay(db: Database, organisationId: string, phaseId: string, heardBefore: number) {
   const row = await db
     .selectFrom("jobs")
-    .select((eb) => [
-      eb.fn
-        .sum<number | null>(
-          eb
-            .case()
-            .when(
-              eb.and([
-                eb("heardAt", "<=", heardBefore),
-                eb.or([eb("stage", "is", null), eb("stage", "!=", "consent")]),
-              ]),
-            )
-            .then(1)
-            .else(0)
-            .end(),
-        )
-        .as("silent"),
-      eb.fn
-        .sum<number | null>(eb.case().when("blockedBy", "is not", null).then(1).else(0).end())
-        .as("blocked"),
-    ])
+    .select((eb) => {
+      const count = (condition: Expression<SqlBool>) =>
+        eb.fn.sum<number | null>(eb.case().when(condition).then(1).else(0).end());
+      return [
+        count(isSilent(heardBefore)).as("silent"),
+        count(eb.and([eb("seen", "=", 0), isSilent(heardBefore)])).as("freshSilent"),
+        count(eb("blockedBy", "is not", null)).as("blocked"),
+      ];
+    })
     .where("organisationId", "=", organisationId)
     .where("phaseId", "=", phaseId)
     .where("latest", "=", 1)
     .where("status", "=", "active")
     .executeTakeFirstOrThrow();
-  return { silent: row.silent ?? 0, blocked: row.blocked ?? 0 };
+  return { silent: row.silent ?? 0, freshSilent: row.freshSilent ?? 0, blocked: row.blocked ?? 0 };
 }

@@ -19,7 +19,8 @@ export interface TestFleet {
   took(vehicleId: string, stage: string, durationMs: number): Promise<void>;
   /** Goes the whole way. */
   succeed(vehicleId: string): Promise<void>;
-  end(vehicleId: string, outcome: "failed" | "rolledBack" | "declined", code?: string): Promise<void>;
+  /** @param code why; null where it says nothing */
+  end(vehicleId: string, outcome: "failed" | "rolledBack" | "declined", code?: string | null): Promise<void>;
 }
 
 /** Registers vehicles with one ECU each, which has said nothing yet. */
@@ -55,7 +56,7 @@ export async function registerFleet(
     async begin(vehicleId) {
       const offer = await fleet.offer(vehicleId);
       if (!offer) throw new NoOffer(`${vehicleId} is offered nothing`);
-      const stream = eventStream(offer.jobId);
+      const stream = eventStream(offer.jobId, offer.attempt);
       jobs.set(vehicleId, { jobId: offer.jobId, stream });
       await report(vehicleId, [stream.stage("plan", "started"), stream.stage("flash", "started")]);
       return offer;
@@ -77,12 +78,11 @@ export async function registerFleet(
       const manifest = manifestOf(vehicleId, ecu!.version, ecu!.sha256);
       await call("PUT", "version-manifest", vehicleId, manifest);
     },
-    async end(vehicleId, outcome, code = "FLASH_TRANSFER_LOST") {
+    async end(vehicleId, outcome, code = outcome === "declined" ? null : "FLASH_TRANSFER_LOST") {
       if (!jobs.has(vehicleId)) await fleet.begin(vehicleId);
       const { stream } = jobs.get(vehicleId)!;
       jobs.delete(vehicleId);
-      const failure =
-        outcome === "declined" ? {} : { failure: { code, operands: { name: "Engine control" } } };
+      const failure = code === null ? {} : { failure: { code, operands: { name: "Engine control" } } };
       await report(vehicleId, [stream.outcome(outcome, failure)]);
     },
   };

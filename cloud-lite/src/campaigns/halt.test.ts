@@ -6,7 +6,7 @@ import { NO_JOBS, ratesOf, type Tally } from "./rates.ts";
 const phase = (tally: Partial<Tally>, more: Partial<JudgedPhase> = {}): JudgedPhase => ({
   name: "Canary",
   tally: { ...NO_JOBS, ...tally },
-  baseline: {},
+  fresh: { ...NO_JOBS, ...tally },
   filled: true,
   ...more,
 });
@@ -51,13 +51,13 @@ test.each<[string, JudgedPhase, string[]]>([
     "what an operator has seen and went on from",
     phase(
       { succeeded: 50, failed: 5, unrecoverable: 1, queued: 9 },
-      { baseline: { succeeded: 30, failed: 5, unrecoverable: 1 } },
+      { fresh: { ...NO_JOBS, succeeded: 20 } },
     ),
     [],
   ],
   [
     "further failures since",
-    phase({ succeeded: 50, failed: 6, queued: 9 }, { baseline: { succeeded: 30, failed: 5 } }),
+    phase({ succeeded: 50, failed: 6, queued: 9 }, { fresh: { ...NO_JOBS, succeeded: 20, failed: 1 } }),
     ["failureRate"],
   ],
 ])("C7 the kill switch after %s", (_name, one, expected) => {

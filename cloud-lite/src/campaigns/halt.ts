@@ -1,4 +1,4 @@
-import { openOf, ratesOf, since, sizeOf, type Tally } from "./rates.ts";
+import { openOf, ratesOf, sizeOf, type Judged, type Tally } from "./rates.ts";
 
 /** When the kill switch trips: shares of what was judged, 0…1. */
 export interface HaltRules {
@@ -19,8 +19,8 @@ export const HALT_DEFAULTS: HaltRules = {
 export interface JudgedPhase {
   readonly name: string;
   readonly tally: Tally;
-  /** What was there when an operator last resumed. */
-  readonly baseline: Partial<Tally>;
+  /** Without what an operator saw and went on from: that does not trip the switch again. */
+  readonly fresh: Judged;
   /** All of its jobs exist. */
   readonly filled: boolean;
 }
@@ -53,8 +53,7 @@ export function haltReasons(phases: readonly JudgedPhase[], rules: HaltRules): H
   });
 }
 
-function judge({ name, tally, baseline, filled }: JudgedPhase, rules: HaltRules): HaltReason[] {
-  const fresh = since(tally, baseline);
+function judge({ name, tally, fresh, filled }: JudgedPhase, rules: HaltRules): HaltReason[] {
   const numbers = [...Object.values(tally), ...Object.values(fresh), ...Object.values(rules)] as unknown[];
   if (!numbers.every(isCount)) return [{ kind: "unreadable", phase: name }];
   const reasons: HaltReason[] = [];

@@ -1,6 +1,14 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { testCloud, type TestCloud } from "../testing.ts";
-import { act, auditOf, makeCampaign, registerFleet, settled, startNew } from "./fleet.testing.ts";
+import {
+  act,
+  auditOf,
+  makeCampaign,
+  registerFleet,
+  settled,
+  startNew,
+  type TestFleet,
+} from "./fleet.testing.ts";
 import { createReconciler } from "./reconciler.ts";
 
 let cloud: TestCloud;
@@ -72,6 +80,77 @@ test("C7 who resumes after a halt is not halted again for the same vehicles, but
   await act(cloud, campaignId, "resume");
   expect((await settled(cloud, campaignId)).state).toBe("active");
   for (const id of second) await fleet.end(id, "failed");
+  expect((await settled(cloud, campaignId)).state).toBe("paused");
+});
+
+test("C7 after others are tried again, one more unit that does not come back halts", async () => {
+  const fleet = await registerFleet(cloud, 5);
+  const campaignId = await startNew(cloud);
+  await fleet.end("car-0000", "failed", "CONFIRM_NO_ANSWER");
+  expect((await settled(cloud, campaignId)).state).toBe("paused");
+  await act(cloud, campaignId, "resume");
+  await act(cloud, campaignId, "retryFailed");
+  expect(await settled(cloud, campaignId)).toMatchObject({ state: "active", jobs: { queued: 5 } });
+  await fleet.end("car-0001", "failed", "CONFIRM_NO_ANSWER");
+  expect(await settled(cloud, campaignId)).toMatchObject({
+    state: "paused",
+    haltedFor: [{ kind: "unrecoverable", vehicles: 1 }],
+  });
+});
+
+test("C7 a further attempt that ends as the one before halts again", async () => {
+  const fleet = await registerFleet(cloud, 2);
+  const campaignId = await startNew(cloud);
+  await fleet.end("car-0000", "failed", "CONFIRM_NO_ANSWER");
+  await settled(cloud, campaignId);
+  await act(cloud, campaignId, "retryFailed");
+  await act(cloud, campaignId, "resume");
+  await fleet.end("car-0000", "failed", "CONFIRM_NO_ANSWER");
+  expect((await settled(cloud, campaignId)).state).toBe("paused");
+});
+
+test("C7 a vehicle that falls silent counts although one that was silent has reported since", async () => {
+  const fleet = await registerFleet(cloud, 2);
+  const campaignId = await startNew(cloud, { halt: { minimumSample: 1 } });
+  await fleet.begin("car-0000");
+  cloud.clock.at += 23 * HOUR_MS;
+  await fleet.begin("car-0001");
+  cloud.clock.at += HOUR_MS;
+  expect((await settled(cloud, campaignId)).state).toBe("paused");
+  await act(cloud, campaignId, "resume");
+  expect((await settled(cloud, campaignId)).state).toBe("active");
+  cloud.clock.at += 22 * HOUR_MS;
+  await fleet.took("car-0000", "flash", 1);
+  cloud.clock.at += HOUR_MS;
+  expect(await settled(cloud, campaignId)).toMatchObject({
+    state: "paused",
+    phases: [{ jobs: { silent: 1 } }],
+  });
+});
+
+/** One of two vehicles is silent, and an operator has seen it. */
+async function silentAndSeen(fleet: TestFleet): Promise<string> {
+  const campaignId = await startNew(cloud, { halt: { minimumSample: 1 } });
+  await fleet.begin("car-0000");
+  cloud.clock.at += 24 * HOUR_MS;
+  await settled(cloud, campaignId);
+  await act(cloud, campaignId, "resume");
+  expect((await settled(cloud, campaignId)).state).toBe("active");
+  return campaignId;
+}
+
+test("C7 a silent vehicle that was seen counts once more when it has reported and is silent again", async () => {
+  const fleet = await registerFleet(cloud, 2);
+  const campaignId = await silentAndSeen(fleet);
+  await fleet.took("car-0000", "flash", 1);
+  cloud.clock.at += 24 * HOUR_MS;
+  expect((await settled(cloud, campaignId)).state).toBe("paused");
+});
+
+test("C7 a silent vehicle that was seen counts once more when it rolls back, whatever it says", async () => {
+  const fleet = await registerFleet(cloud, 2);
+  const campaignId = await silentAndSeen(fleet);
+  await fleet.end("car-0000", "rolledBack", null);
   expect((await settled(cloud, campaignId)).state).toBe("paused");
 });
 

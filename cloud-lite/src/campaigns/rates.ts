@@ -33,6 +33,12 @@ export const NO_JOBS: Tally = {
   blocked: 0,
 };
 
+/** What the kill switch counts. */
+export type Judged = Pick<
+  Tally,
+  "succeeded" | "failed" | "rolledBack" | "silent" | "downloadFailed" | "unrecoverable"
+>;
+
 /** Shares of what was judged, 0…1; NaN while nothing was. */
 export interface Rates {
   /** Vehicles whose update ran to an end, or fell silent on the way: the denominator. */
@@ -48,8 +54,7 @@ export interface Rates {
  * failure = (failed + rolled back + silent) / (finished + silent). Offers that were not reached, declined or expired
  * are in no denominator: nothing was tried.
  */
-export function ratesOf(tally: Tally): Rates {
-  const { succeeded, failed, rolledBack, silent, downloadFailed } = tally;
+export function ratesOf({ succeeded, failed, rolledBack, silent, downloadFailed }: Judged): Rates {
   const judged = succeeded + failed + rolledBack + silent;
   return {
     judged,
@@ -65,12 +70,3 @@ export const openOf = ({ queued, offered, active }: Tally): number => queued + o
 
 export const sizeOf = (tally: Tally): number =>
   openOf(tally) + tally.succeeded + tally.failed + tally.rolledBack + tally.declined + tally.expired;
-
-/** What has come since an earlier tally: what an operator saw and went on from does not trip the switch again. */
-export function since(tally: Tally, earlier: Partial<Tally>): Tally {
-  const changed = Object.entries(tally).map(([key, value]) => [
-    key,
-    Math.max(0, (value as number) - (earlier[key as keyof Tally] ?? 0)),
-  ]);
-  return Object.fromEntries(changed) as Record<keyof Tally, number>;
-}

@@ -3,19 +3,15 @@ import { insertJobs } from "../jobs/insert.ts";
 import type { Work } from "../plugins/writes.ts";
 import { assignSoftware } from "./assign.ts";
 import { VEHICLES_AT_ONCE } from "./fill.ts";
-import { changeCampaign, planOf, type CampaignRow, type PhaseRow } from "./store.ts";
+import { changeCampaign, phasesOf, planOf, type CampaignRow } from "./store.ts";
 import { isPaced, rankOf } from "./who-is-next.ts";
 
 /**
  * Tries again what failed, was rolled back or expired before somebody asked for it: a further attempt takes the place
- * of the last one, also in the rates. Vehicles that get nothing any more keep theirs.
+ * of the last one, also in the rates. Vehicles that get nothing any more keep theirs. Nothing is offered while the
+ * campaign is paused.
  */
-export async function retryJobs(
-  cloud: Cloud,
-  work: Work,
-  campaign: CampaignRow,
-  phases: readonly PhaseRow[],
-): Promise<void> {
+export async function retryJobs(cloud: Cloud, work: Work, campaign: CampaignRow): Promise<void> {
   const { tx, organisationId, at } = work;
   const { campaignId, retryAfter, retryBelow, seed } = campaign;
   const failed = await tx
@@ -48,6 +44,7 @@ export async function retryJobs(
       )
       .execute();
   }
+  const phases = await phasesOf(tx, organisationId, [campaignId]);
   const paced = new Set(phases.filter((phase) => isPaced(planOf(phase))).map(({ phaseId }) => phaseId));
   await insertJobs(
     tx,

@@ -80,6 +80,19 @@ test("C8 a rollback ends the offers of the campaign, and what has begun goes on"
   expect(await fleet.offer("car-0002")).toBeNull();
 });
 
+test("C8 what is tried again in a paused campaign is queued, and offered once it goes on", async () => {
+  const { releaseId } = await publishRelease(cloud, "2.0.0", firmware(2));
+  const campaignId = await makeCampaign(cloud, releaseId);
+  await act(cloud, campaignId, "start");
+  for (const id of fleet.vehicleIds) await fleet.end(id, "failed");
+  await settled(cloud, campaignId);
+  await act(cloud, campaignId, "retryFailed");
+  expect(await settled(cloud, campaignId)).toMatchObject({ state: "paused", jobs: { failed: 0, queued: 3 } });
+  expect(await fleet.offer("car-0000")).toBeNull();
+  await act(cloud, campaignId, "resume");
+  expect(await fleet.offer("car-0000")).toMatchObject({ attempt: 2 });
+});
+
 test("C8 what failed is tried again as a further attempt, which alone counts", async () => {
   const { releaseId } = await publishRelease(cloud, "2.0.0", firmware(2));
   const campaignId = await makeCampaign(cloud, releaseId);

@@ -4,11 +4,11 @@ import type { Work } from "../plugins/writes.ts";
 import { getRelease } from "../releases/store.ts";
 import { planDeltas } from "../releases/deltas/delta-store.ts";
 import { admitVehicles } from "./admit.ts";
-import { talliesOf } from "./counts.ts";
+import { countsOf } from "./counts.ts";
 import { fillPhase } from "./fill.ts";
 import { failedFor, GATE_DEFAULTS, isSampled, missingAt, type Gate } from "./gates.ts";
 import { haltReasons, type HaltReason } from "./halt.ts";
-import { openOf, type Tally } from "./rates.ts";
+import { openOf, type Judged, type Tally } from "./rates.ts";
 import { retryJobs } from "./retry.ts";
 import { changeCampaign, changePhase, phasesOf, planOf, type CampaignRow, type PhaseRow } from "./store.ts";
 import { haltRulesOf } from "./view.ts";
@@ -18,6 +18,7 @@ import { withdrawOffers } from "./withdraw.ts";
 interface Counted {
   readonly row: PhaseRow;
   readonly tally: Tally;
+  readonly fresh: Judged;
 }
 
 /** What a step leaves: more to do at once, a phase whose vehicles must be chosen first, or nothing for now. */
@@ -43,7 +44,10 @@ export async function stepCampaign(cloud: Cloud, work: Work, campaign: CampaignR
     case "active":
       return stepActive(cloud, work, campaign);
     case "paused":
-      return (await expireOffers(cloud, work, campaign)) ? "more" : "rest";
+      if (await expireOffers(cloud, work, campaign)) return "more";
+      if (campaign.retryBelow === null) return "rest";
+      await retryJobs(cloud, work, campaign);
+      return "more";
     case "aborted":
     case "reverted":
       if (await withdrawOffers(cloud, work, campaign)) return "more";
@@ -85,8 +89,8 @@ async function stepActive(cloud: Cloud, work: Work, campaign: CampaignRow): Prom
     return "more";
   }
   const counted = rows.map(({ phaseId }) => ({ phaseId, silenceMs }));
-  const tallies = await talliesOf(tx, organisationId, at, counted);
-  const phases = rows.map((row) => ({ row, tally: tallies.get(row.phaseId)! }));
+  const counts = await countsOf(tx, organisationId, at, counted);
+  const phases = rows.map((row) => ({ row, ...counts.get(row.phaseId)! }));
   const begun = phases.filter(({ row }) => row.startedAt !== null);
 
   // Before anything else: a pause always wins.
@@ -98,7 +102,7 @@ async function stepActive(cloud: Cloud, work: Work, campaign: CampaignRow): Prom
   }
   if (await expireOffers(cloud, work, campaign)) return "more";
   if (campaign.retryBelow !== null) {
-    await retryJobs(cloud, work, campaign, rows);
+    await retryJobs(cloud, work, campaign);
     return "more";
   }
   if (unfilled) {
@@ -118,10 +122,10 @@ const JUDGE_EVERY = 20;
 /** Whether it is known which vehicles the phase takes. */
 const isChosen = (phase: PhaseRow): boolean => phase.rankBelow !== null || planOf(phase).size === undefined;
 
-const judged = ({ row, tally }: Counted) => ({
+const judged = ({ row, tally, fresh }: Counted) => ({
   name: row.name,
   tally,
-  baseline: JSON.parse(row.baseline) as Partial<Tally>,
+  fresh,
   filled: row.filledAt !== null,
 });
 

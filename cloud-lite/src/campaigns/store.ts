@@ -114,7 +114,6 @@ async function insertPhases(
         filledAt: null,
         paceAt: null,
         sampledAt: null,
-        baseline: "{}",
         skipped: "{}",
       })),
     )

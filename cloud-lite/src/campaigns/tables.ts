@@ -65,8 +65,6 @@ interface PhasesTable extends Owned {
   /** When the next vehicle is due, where the phase is paced. */
   paceAt: Millis | null;
   sampledAt: Millis | null;
-  /** Tally when an operator last resumed. */
-  baseline: JsonText;
   /** Vehicles that got no job, by reason. */
   skipped: JsonText;
 }

@@ -5,7 +5,7 @@ import type { Cloud } from "../cloud.ts";
 import type { Work } from "../plugins/writes.ts";
 import { Refusal } from "../refusals.ts";
 import { beginNow, requirePublished, takeSteps } from "./begin.ts";
-import { talliesOf } from "./counts.ts";
+import { noteSeen, talliesOf } from "./counts.ts";
 import { checkApprover } from "./four-eyes.ts";
 import { GATE_DEFAULTS, missingAt } from "./gates.ts";
 import { isDone, transition, type CampaignVerb } from "./life-cycle.ts";
@@ -172,10 +172,7 @@ async function resume({ cloud, work, campaign }: Act): Promise<void> {
     ({ startedAt }) => startedAt !== null,
   );
   const counted = begun.map(({ phaseId }) => ({ phaseId, silenceMs }));
-  const tallies = await talliesOf(tx, organisationId, at, counted);
-  for (const phase of begun) {
-    await changePhase(tx, phase, { baseline: JSON.stringify(tallies.get(phase.phaseId)) });
-  }
+  await noteSeen(tx, organisationId, at, counted);
   await changeCampaign(tx, campaign, { state: "active", haltedFor: null });
   const vehicleIds = await waitingVehicles(tx, organisationId, campaignId);
   work.afterCommit(() => cloud.campaigns.wakeVehicles(vehicleIds));

@@ -30,6 +30,8 @@ interface JobsTable extends Owned {
   /** When the vehicle last said anything about this job, by the cloud's clock. */
   heardAt: Millis | null;
   failureCode: string | null;
+  /** 1 where an operator resumed the campaign after it ended like this, or while it was as silent as it is. */
+  seen: Generated<Flag>;
   /** What of the safety policy the vehicle waits for. */
   blockedBy: JsonText | null;
 }

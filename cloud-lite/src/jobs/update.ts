@@ -1,5 +1,6 @@
 import type { VersionManifest } from "@halfshaft/ota-format";
 import type { Cloud } from "../cloud.ts";
+import type { Flag } from "../db/columns.ts";
 import type { Work } from "../plugins/writes.ts";
 import { eventsOfJob } from "../telemetry/store.ts";
 import { manifestAgreement } from "./agreement.ts";
@@ -25,14 +26,29 @@ export async function updateJob(cloud: Cloud, work: Work, read: JobRow): Promise
     },
     events,
   );
+  const failureCode = failureCodeOf(state);
   await tx
     .updateTable("jobs")
-    .set({
+    .set((eb) => ({
+      // What is news to an operator who has seen it otherwise.
+      seen: ENDED.has(state.status)
+        ? eb
+            .case()
+            .when(
+              eb.and([
+                eb("status", "=", state.status),
+                eb("failureCode", "is not distinct from", failureCode),
+              ]),
+            )
+            .then(eb.ref("seen"))
+            .else(eb.val<Flag>(0))
+            .end()
+        : 0,
       status: state.status,
       stage: state.stage ?? null,
       outcome: state.outcome ?? null,
       failure: state.failure ? JSON.stringify(state.failure) : null,
-      failureCode: failureCodeOf(state),
+      failureCode,
       manifest: job.manifest,
       manifestNote: job.manifestNote,
       withdrawnAt: job.withdrawnAt,
@@ -41,7 +57,7 @@ export async function updateJob(cloud: Cloud, work: Work, read: JobRow): Promise
       turn: state.status === "queued" ? job.turn : null,
       startedAt: state.startedAt ?? null,
       endedAt: state.endedAt ?? null,
-    })
+    }))
     .where("organisationId", "=", organisationId)
     .where("jobId", "=", job.jobId)
     .execute();

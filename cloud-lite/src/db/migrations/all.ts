@@ -10,6 +10,7 @@ import { campaignEngine } from "./0008-campaign-engine.ts";
 import { webhooks } from "./0011-webhooks.ts";
 import { archivedJobs } from "./0012-archived-jobs.ts";
 import { deviceChanges } from "./0013-device-changes.ts";
+import { seenOutcomes } from "./0014-seen-outcomes.ts";
 
 /** In the order of their names. What was released is never changed: add another. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -24,4 +25,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0011-webhooks": webhooks,
   "0012-archived-jobs": archivedJobs,
   "0013-device-changes": deviceChanges,
+  "0014-seen-outcomes": seenOutcomes,
 };
