@@ -5,6 +5,7 @@ import { requirePermission } from "../plugins/admission.ts";
 import type { Work } from "../plugins/writes.ts";
 import { Refusal } from "../refusals.ts";
 import { requirePublished } from "./begin.ts";
+import { wrongState } from "./life-cycle.ts";
 import { requireReach } from "./reach.ts";
 import { SAFETY_DEFAULT, weakenings } from "./safety.ts";
 import type { Campaign, CampaignBody } from "./schema.ts";
@@ -48,7 +49,7 @@ export async function reviseCampaign(
   const row = await lockCampaign(tx, organisationId, campaignId);
   await requireReach(tx, actor, "campaign.write", row, at);
   const { name, state } = row;
-  if (state !== "draft") throw new Refusal("CAMPAIGN_STATE", { name, state, verb: "changing it" });
+  if (state !== "draft") throw wrongState(row, "changing it");
   const usual = { ...before.safetyPolicy, ...SAFETY_DEFAULT };
   const { weaker, scopes } = await check(work, actor, body, usual);
   const editorIds = [...new Set([...authorsOf(row), actor.principalId])].filter((id) => id !== row.authorId);

@@ -1,3 +1,5 @@
+import { Refusal } from "../refusals.ts";
+
 /** C1: where a campaign stands. Which phase of an active one runs is told by its phases. */
 export const CAMPAIGN_STATES = [
   "draft",
@@ -60,6 +62,12 @@ export function transition(state: CampaignState, verb: Transition): CampaignStat
 /** Whether a verb does nothing in this state, for it was carried out before. */
 export const isDone = (state: CampaignState, verb: Transition): boolean =>
   verb !== "reject" && TRANSITIONS[verb].to === state;
+
+/** CAMPAIGN_STATE: something is not possible now; it says what is. */
+export function wrongState({ name, state }: { name: string; state: CampaignState }, verb: string): Refusal {
+  const possible = CAMPAIGN_VERBS.filter((one) => TRANSITIONS[one].from.includes(state));
+  return new Refusal("CAMPAIGN_STATE", { name, state, verb, possible: possible.join(", ") || "nothing" });
+}
 
 /** States in which the reconciler has something to do, until all is settled. */
 export const LIVE_STATES = [

@@ -10,7 +10,7 @@ export const CAMPAIGN_REFUSALS = {
   CAMPAIGN_STATE: {
     status: 409,
     sentence: 'Campaign "{name}" is {state}; {verb} is not possible.',
-    help: "Read the campaign for its state.",
+    help: "What is possible now: {possible}.",
   },
   CAMPAIGN_NOBODY: {
     status: 409,
@@ -20,7 +20,7 @@ export const CAMPAIGN_REFUSALS = {
   CAMPAIGN_NOT_APPROVED: {
     status: 409,
     sentence: 'Campaign "{name}" is {state}: nobody has approved it yet.',
-    help: "POST …/submit, then let somebody other than its author POST …/approve. Where one person runs the cloud alone, --four-eyes off waives this, and the audit log says so.",
+    help: "A draft is submitted first (POST …/submit); then somebody other than its author approves it (POST …/approve). Where one person runs the cloud alone, --four-eyes off waives this, and the audit log says so.",
   },
   CAMPAIGN_OWN_APPROVAL: {
     status: 403,
@@ -60,8 +60,8 @@ export const CAMPAIGN_REFUSALS = {
   },
   ROLLBACK_NOBODY: {
     status: 409,
-    sentence: 'Campaign "{name}" has updated no vehicle.',
-    help: "Abort it: there is nothing to bring back.",
+    sentence: 'Campaign "{name}" has updated no vehicle of which the jobs are still here.',
+    help: "There is nothing to bring back. Where its jobs went to the archive, make a campaign with the older release.",
   },
   JOB_UNKNOWN: {
     status: 404,

@@ -6,6 +6,24 @@ import { VEHICLES_AT_ONCE } from "./fill.ts";
 import { changeCampaign, phasesOf, planOf, type CampaignRow } from "./store.ts";
 import { isPaced, rankOf } from "./who-is-next.ts";
 
+const RETRIED = ["failed", "rolledBack", "expired"] as const;
+
+export async function hasJobsToRetry(
+  { tx, organisationId }: Work,
+  { campaignId }: Pick<CampaignRow, "campaignId">,
+): Promise<boolean> {
+  const job = await tx
+    .selectFrom("jobs")
+    .select("jobId")
+    .where("organisationId", "=", organisationId)
+    .where("campaignId", "=", campaignId)
+    .where("latest", "=", 1)
+    .where("status", "in", RETRIED)
+    .limit(1)
+    .executeTakeFirst();
+  return job !== undefined;
+}
+
 /**
  * Tries again what failed, was rolled back or expired before somebody asked for it: a further attempt takes the place
  * of the last one, also in the rates. Vehicles that get nothing any more keep theirs. Nothing is offered while the
@@ -20,7 +38,7 @@ export async function retryJobs(cloud: Cloud, work: Work, campaign: CampaignRow)
     .where("organisationId", "=", organisationId)
     .where("campaignId", "=", campaignId)
     .where("latest", "=", 1)
-    .where("status", "in", ["failed", "rolledBack", "expired"])
+    .where("status", "in", RETRIED)
     .where("jobId", "<", retryBelow)
     .$if(retryAfter !== null, (q) => q.where("jobId", ">", retryAfter!))
     .orderBy("jobId")

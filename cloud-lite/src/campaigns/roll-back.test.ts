@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { firmware, publishRelease, testCloud, type TestCloud } from "../testing.ts";
-import { act, makeCampaign, registerFleet, settled, type TestFleet } from "./fleet.testing.ts";
+import { act, auditOf, makeCampaign, registerFleet, settled, type TestFleet } from "./fleet.testing.ts";
 import type { Campaign } from "./schema.ts";
 
 let cloud: TestCloud;
@@ -43,6 +43,23 @@ test("C8 a rollback offers those that were updated what they ran before", async 
   });
   for (const id of fleet.vehicleIds) await fleet.succeed(id);
   expect((await settled(cloud, back.campaignId)).state).toBe("completed");
+});
+
+test("C8 who rolls back is told which campaign brings the vehicles back", async () => {
+  await updateAll("1.0.0");
+  const { campaignId } = await updateAll("2.0.0");
+  const reverted = (await act(cloud, campaignId, "rollBack")).data() as Campaign;
+  expect(reverted.state).toBe("reverted");
+  expect(await settled(cloud, reverted.revertedBy!)).toMatchObject({ revertsCampaignId: campaignId });
+  expect((await settled(cloud, campaignId)).revertedBy).toBe(reverted.revertedBy);
+});
+
+test("C8 where nothing is left to try again, to ask for it once more changes nothing", async () => {
+  const { campaignId } = await updateAll("1.0.0");
+  await act(cloud, campaignId, "retryFailed");
+  expect((await settled(cloud, campaignId)).state).toBe("completed");
+  const actions = (await auditOf(cloud, campaignId)).map(({ action }) => action);
+  expect(actions).not.toContain("campaign.retried");
 });
 
 test("C8 a rollback that a release counter forbids is refused with the ECU and the counters", async () => {

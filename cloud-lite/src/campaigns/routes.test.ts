@@ -199,6 +199,7 @@ test("C8 a verb that was carried out is carried out once; an illegal one is refu
   expect(refused.problem()).toMatchObject({
     status: 409,
     code: "CAMPAIGN_STATE",
+    help: "What is possible now: rollBack.",
     detail: 'Campaign "Spring" is aborted; resume is not possible.',
   });
 });

@@ -185,6 +185,12 @@ export const Campaign = Type.Object(
     approverId: Type.Optional(Type.String()),
     approvedAt: Type.Optional(WallTime),
     revertsCampaignId: Type.Optional(Id),
+    revertedBy: Type.Optional(
+      Type.String({
+        ...Id,
+        description: "The campaign that brings its vehicles back; it waits for an approval of its own",
+      }),
+    ),
     partial: Type.Optional(
       Type.Literal(true, {
         description:

@@ -56,6 +56,22 @@ export async function insertCampaign(tx: Database, given: NewCampaign): Promise<
   return campaignId;
 }
 
+/** By campaign that was rolled back: the one that brings its vehicles back. */
+export async function revertersOf(
+  db: Database,
+  organisationId: string,
+  campaignIds: readonly string[],
+): Promise<Map<string, string>> {
+  if (campaignIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom("campaigns")
+    .select(["campaignId", "revertsCampaignId"])
+    .where("organisationId", "=", organisationId)
+    .where("revertsCampaignId", "in", campaignIds)
+    .execute();
+  return new Map(rows.map(({ campaignId, revertsCampaignId }) => [revertsCampaignId!, campaignId]));
+}
+
 /** Writes a draft anew: all of it, and its phases. */
 export async function replaceDraft(
   tx: Database,

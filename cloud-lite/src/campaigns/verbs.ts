@@ -8,12 +8,13 @@ import { beginNow, requirePublished, takeSteps } from "./begin.ts";
 import { noteSeen, talliesOf } from "./counts.ts";
 import { checkApprover } from "./four-eyes.ts";
 import { GATE_DEFAULTS, missingAt } from "./gates.ts";
-import { isDone, transition, type CampaignVerb } from "./life-cycle.ts";
+import { isDone, transition, wrongState, type CampaignVerb } from "./life-cycle.ts";
 import { requireReach } from "./reach.ts";
 import { rollBack } from "./roll-back.ts";
 import type { Campaign } from "./schema.ts";
 import { beginPhase } from "./step.ts";
 import { changeCampaign, changePhase, lockCampaign, phasesOf, planOf, type CampaignRow } from "./store.ts";
+import { hasJobsToRetry } from "./retry.ts";
 import { readCampaign } from "./view.ts";
 import { waitingVehicles } from "./withdraw.ts";
 
@@ -30,6 +31,8 @@ interface Verb {
   readonly summary: string;
   /** Noun and past participle, for the audit log. */
   readonly action: string;
+  /** Whether there is nothing left to do, besides what its state says. */
+  readonly isDone?: (given: Act) => Promise<boolean>;
   /** Does it. @returns what the audit log keeps of it besides the states */
   readonly act: (given: Act) => Promise<object | void>;
 }
@@ -91,6 +94,7 @@ export const VERBS: Readonly<Record<CampaignVerb, Verb>> = {
     permission: "campaign.operate",
     summary: "Try again what failed, was rolled back or expired",
     action: "campaign.retried",
+    isDone: async ({ work, campaign }) => !(await hasJobsToRetry(work, campaign)),
     async act({ cloud, work, campaign }) {
       const state = campaign.state === "completed" ? "active" : campaign.state;
       await changeCampaign(work.tx, campaign, {
@@ -130,10 +134,12 @@ export async function actOnCampaign(
   const waived = verb === "start" && cloud.config.fourEyes === "off" && ["draft", "inReview"].includes(state);
   if (transition(state, verb) === undefined && !waived) {
     const isUnapproved = verb === "start" && (state === "draft" || state === "inReview");
-    throw new Refusal(isUnapproved ? "CAMPAIGN_NOT_APPROVED" : "CAMPAIGN_STATE", { name, state, verb });
+    throw isUnapproved ? new Refusal("CAMPAIGN_NOT_APPROVED", { name, state }) : wrongState(campaign, verb);
   }
-  if (isDone(state, verb)) return readCampaign(tx, organisationId, campaignId, at);
-  const more = await act({ cloud, work, actor, campaign });
+  const given = { cloud, work, actor, campaign };
+  if (isDone(state, verb) || (await VERBS[verb].isDone?.(given)))
+    return readCampaign(tx, organisationId, campaignId, at);
+  const more = await act(given);
   const changed = await readCampaign(tx, organisationId, campaignId, at);
   await work.audit({
     action,

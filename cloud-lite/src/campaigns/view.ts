@@ -14,6 +14,7 @@ import {
   getCampaignRow,
   phasesOf,
   planOf,
+  revertersOf,
   safetyPolicyOf,
   targetOf,
   type CampaignRow,
@@ -55,6 +56,11 @@ export async function viewsOf(
     at,
     phases.map(({ phaseId, campaignId }) => ({ phaseId, silenceMs: silence.get(campaignId)! })),
   );
+  const reverters = await revertersOf(
+    db,
+    organisationId,
+    rows.filter(({ state }) => state === "reverted").map(({ campaignId }) => campaignId),
+  );
   const views: Campaign[] = [];
   for (const row of rows) {
     const own = phases.filter((phase) => phase.campaignId === row.campaignId);
@@ -62,7 +68,14 @@ export async function viewsOf(
       phaseView(phase, tallies.get(phase.phaseId) ?? NO_JOBS, i === own.length - 1, at),
     );
     const jobs = jobsOf(phaseViews);
-    const view = { ...campaignView(row), phases: phaseViews, jobs, skipped: skippedOf(row, own) };
+    const revertedBy = reverters.get(row.campaignId) ?? null;
+    const view = {
+      ...campaignView(row),
+      ...present({ revertedBy }),
+      phases: phaseViews,
+      jobs,
+      skipped: skippedOf(row, own),
+    };
     const isWhole = scopes === undefined || reachesAll(row, scopes);
     views.push(isWhole ? view : await partOf(db, view, { organisationId, scopes, at }));
   }

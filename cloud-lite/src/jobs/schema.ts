@@ -105,6 +105,12 @@ export const JobSummary = Type.Object(
     offeredAt: Type.Optional(WallTime),
     expiresAt: Type.Optional(WallTime),
     startedAt: Type.Optional(WallTime),
+    heardAt: Type.Optional(
+      Type.Integer({
+        ...WallTime,
+        description: "When the vehicle last said anything about this job, by the cloud's clock",
+      }),
+    ),
     endedAt: Type.Optional(WallTime),
   },
   { ...closed, $id: "JobSummary" },

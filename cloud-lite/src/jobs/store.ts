@@ -163,6 +163,7 @@ export function jobSummary(row: JobRow, waiting?: WaitingReason): JobSummary {
       offeredAt: row.offeredAt,
       expiresAt: row.expiresAt,
       startedAt: row.startedAt,
+      heardAt: row.heardAt,
       endedAt: row.endedAt,
     }),
     ...(failure ? { failure } : {}),
