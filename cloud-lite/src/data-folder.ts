@@ -7,10 +7,11 @@ import { artifactFolder, type ArtifactStore } from "./artifacts/store.ts";
 import type { CloudConfig } from "./config.ts";
 import { isPostgresUrl } from "./db/engine.ts";
 import { lockFolder } from "./db/folder-lock.ts";
-import { DEFAULT_ORGANISATION, openDatabase, type Database } from "./db/open.ts";
+import { connect, DEFAULT_ORGANISATION, openDatabase, type Database } from "./db/open.ts";
+import { withoutPassword } from "./db/postgres.ts";
 import { Refusal } from "./refusals.ts";
 import { createKeyFiles, readKeyFiles, type Signers } from "./trust/keys.ts";
-import { checkKeys, isFounded } from "./trust/owner.ts";
+import { checkKeys, holdsCloud, isFounded } from "./trust/owner.ts";
 
 /** Where a cloud is: its folder, and what of it is elsewhere. */
 export type Place = Pick<CloudConfig, "data"> &
@@ -50,38 +51,66 @@ export const isMark = (path: string): boolean => path === "cloud.json" || path =
 const OURS = /^(artifacts|keys|lock|cloud\.sqlite.*)$/;
 
 /**
- * The first ceremony: keys, both roots, and an operator key in a file of its own. Where the database belongs to a cloud
- * already, this is another instance of it: its keys must be in the folder.
+ * The first ceremony: keys, both roots, and an operator key in a file of its own. Where PostgreSQL has a cloud already,
+ * this is another instance of it: its keys must be in the folder, and nothing is made.
  * @throws {Refusal} CLOUD_ALREADY_INITIALISED, DATA_NOT_OURS, DATA_UNUSABLE or KEYS_FOREIGN
  */
-export async function initialiseFolder(place: Place, now: () => number): Promise<void> {
+export async function initialiseFolder(place: Place, now: () => number): Promise<"made" | "joined"> {
   const folder = place.data;
   if (await isInitialised(folder)) throw new Refusal("CLOUD_ALREADY_INITIALISED", { folder });
   const found = await readdir(folder).catch(() => []);
   const foreign = found.find((name) => !OURS.test(name));
   if (foreign !== undefined) throw new Refusal("DATA_NOT_OURS", { folder, found: foreign });
-  await usable(folder, async () => {
+  return usable(folder, async () => {
     await mkdir(artifactsOf(folder), { recursive: true, mode: 0o750 });
     const db = await openDatabase(databaseOf(place), now);
     try {
-      if ((await isFounded(db, DEFAULT_ORGANISATION)) && !(await isThere(keyFolder(folder)))) {
+      const founded = await isFounded(db, DEFAULT_ORGANISATION);
+      if (founded && !(await isThere(keyFolder(folder)))) {
         throw new Refusal("KEYS_FOREIGN", { folder: keyFolder(folder) });
       }
       await createKeyFiles(keyFolder(folder));
       const signers = await readKeyFiles(keyFolder(folder));
-      const { operatorKey } = await initialise(db, signers, now(), keyFolder(folder));
-      await writeFile(operatorKeyFile(folder), `${operatorKey}\n`, { mode: 0o600, flag: "wx" });
+      // In the folder it is what a ceremony that was cut off has left.
+      const joins = founded && isPostgresUrl(databaseOf(place));
+      if (joins) {
+        await checkKeys(db, DEFAULT_ORGANISATION, signers, keyFolder(folder));
+      } else {
+        const { operatorKey } = await initialise(db, signers, now(), keyFolder(folder));
+        await writeFile(operatorKeyFile(folder), `${operatorKey}\n`, { mode: 0o600, flag: "wx" });
+      }
       await writeFile(markerFile(folder), MARKER);
+      return joins ? "joined" : "made";
     } finally {
       await db.destroy();
     }
   });
 }
 
-/** @throws {Refusal} CLOUD_NOT_INITIALISED, DATA_UNUSABLE, KEYS_FOREIGN, or one of `openDatabase` */
-export async function openFolder(place: Place, now: () => number): Promise<DataFolder> {
+/**
+ * That the folder is a cloud and the database is that of one. Without the option that names it, each command would find,
+ * or begin, an empty one in the folder. Changes nothing.
+ * @throws {Refusal} CLOUD_NOT_INITIALISED, DATABASE_OTHER or DATABASE_UNREACHABLE
+ */
+export async function requireCloud(place: Place): Promise<void> {
   const folder = place.data;
   if (!(await isInitialised(folder))) throw new Refusal("CLOUD_NOT_INITIALISED", { folder });
+  const url = databaseOf(place);
+  const inServer = isPostgresUrl(url);
+  const other = new Refusal("DATABASE_OTHER", { folder, database: inServer ? withoutPassword(url) : url });
+  if (!inServer && !(await isThere(url))) throw other;
+  const db = await connect(url, 1);
+  try {
+    if (!(await holdsCloud(db, DEFAULT_ORGANISATION))) throw other;
+  } finally {
+    await db.destroy();
+  }
+}
+
+/** @throws {Refusal} those of `requireCloud`, DATA_UNUSABLE, KEYS_FOREIGN, or one of `openDatabase` */
+export async function openFolder(place: Place, now: () => number): Promise<DataFolder> {
+  const folder = place.data;
+  await requireCloud(place);
   return usable(folder, async () => {
     if (!(await isThere(markerFile(folder)))) await writeFile(markerFile(folder), MARKER);
     const signers = await readKeyFiles(keyFolder(folder));
@@ -105,7 +134,7 @@ export async function openFolderAlone(
   now: () => number,
 ): Promise<DataFolder & { readonly release: () => void }> {
   const folder = place.data;
-  if (!(await isInitialised(folder))) throw new Refusal("CLOUD_NOT_INITIALISED", { folder });
+  await requireCloud(place);
   if (isPostgresUrl(databaseOf(place)))
     return { ...(await openFolder(place, now)), release: () => undefined };
   const release = await usable(folder, async () => lockFolder(folder));

@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { lockFolder } from "./db/folder-lock.ts";
 
 const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
 let folder: string;
@@ -91,6 +92,50 @@ test(
   },
 );
 
+test("A13 `run` with a file to back up to makes no cloud", async () => {
+  await writeFile(join(folder, "copies"), "");
+  const ports = ["--port", "0", "--mqtt-port", "0"];
+  const { code, err } = await finish("run", "--data", "data", "--backup-to", "copies", ...ports);
+  expect(code).toBe(1);
+  expect(err).toMatch(/^BACKUP_FOLDER_UNUSABLE: Backups cannot be written to copies: .*\nName a folder/);
+  expect(await readdir(folder)).toEqual(["copies"]);
+});
+
+test("A13 a backup of a running cloud that is refused is logged as one, with its code and no stack", async () => {
+  const copies = join(folder, "copies");
+  await mkdir(copies);
+  const release = lockFolder(copies);
+  const ports = ["--port", "0", "--mqtt-port", "0"];
+  const child = start("run", "--data", "data", "--backup-to", "copies", ...ports);
+  const logged: unknown[] = [];
+  for await (const line of createInterface({ input: child.stderr! })) {
+    if (!line.startsWith("{")) continue;
+    logged.push(JSON.parse(line));
+    child.kill("SIGTERM");
+  }
+  release();
+  const [first] = logged as [object];
+  expect(first).toMatchObject({ work: "backup", code: "BACKUP_RUNNING" });
+  expect(first).not.toHaveProperty("err");
+});
+
+test("A12 `VERB --help` says what this verb takes and does, with its own options and the settings it goes by", async () => {
+  const { code, out } = await finish("archive", "--help");
+  expect(code).toBe(0);
+  expect(out).toMatch(/^cloud archive \[DIR\] .*\n\nmove old jobs/);
+  expect(out.match(/--[a-z-]+(?= {2})/g)).toEqual(["--older-than-days", "--data", "--database"]);
+});
+
+test("A12 `help VERB` is the same text", async () => {
+  expect((await finish("help", "backup")).out).toBe((await finish("backup", "--help")).out);
+});
+
+test("A12 `--help` alone lists verbs and settings", async () => {
+  const { out } = await finish("--help");
+  expect(out).toContain("  restore       restore DIR [NAME]: make a cloud");
+  expect(out).toContain("  --backup-every-ms");
+});
+
 test("U5 `delta` has a help of its own", async () => {
   expect((await finish("delta", "--help")).out).toMatch(/^usage: cloud delta create /);
 });
@@ -112,6 +157,7 @@ test.each([
   [["backup"], 2, "OPTION_INVALID: `cloud backup` takes one folder."],
   [["restore"], 2, "OPTION_INVALID: `cloud restore` takes the folder of the backups"],
   [["restore", "none"], 1, "BACKUP_NONE: There is no backup yet in none."],
+  [["help", "frobnicate"], 2, "VERB_UNKNOWN: There is no `cloud frobnicate`."],
   [["migrate", "down"], 2, "VERB_UNKNOWN: There is no `cloud migrate down`."],
   [["migrate", "--data", "none"], 1, "CLOUD_NOT_INITIALISED: none holds no cloud."],
   [["roots", "import"], 2, "VERB_UNKNOWN: There is no `cloud roots import`."],

@@ -14,11 +14,13 @@ function explain(error: unknown): string {
 async function main(args: readonly string[]): Promise<void> {
   const asksForHelp = args.includes("--help") || args.includes("-h");
   const named = verbNamed(args[0]);
-  const [name = "help", ...rest] = asksForHelp && named?.readsOptions !== true ? ["help"] : args;
+  const isAboutVerb = asksForHelp && named !== undefined;
+  const helpArgs = isAboutVerb ? ["help", args[0]!] : ["help"];
+  const [name = "help", ...rest] = asksForHelp && named?.readsOptions !== true ? helpArgs : args;
   const verb = verbNamed(name);
   if (!verb) throw new Refusal("VERB_UNKNOWN", { verb: name });
   const given = verb.readsOptions === true ? [] : rest;
-  const { config, words, options } = readConfig(given, process.env, verb.options);
+  const { config, words, options } = readConfig(given, process.env, Object.keys(verb.options ?? {}));
   const { run } = await verb.load();
   await run({ config, words: verb.readsOptions === true ? rest : words, options });
 }

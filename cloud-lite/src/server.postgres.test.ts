@@ -1,11 +1,11 @@
-import { cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { verifyAudit } from "./audit/verify.ts";
 import { DEFAULTS, type CloudConfig } from "./config.ts";
 import { initialiseFolder, openFolder, operatorKeyFile } from "./data-folder.ts";
-import { DEFAULT_ORGANISATION } from "./db/open.ts";
+import { connect, DEFAULT_ORGANISATION } from "./db/open.ts";
 import { postgresDatabase, type TestDatabase } from "./db/test-database.ts";
 import { startCloud, type RunningCloud } from "./server.ts";
 
@@ -92,6 +92,34 @@ test("A12 what one instance signs, the other serves: one root, and versions that
   const timestamps = await Promise.all(urls.map((url) => read(url, "timestamp.json")));
   expect(new Set(roots).size).toBe(1);
   expect(new Set(timestamps).size).toBe(1);
+});
+
+test("A12 a further instance joins the cloud: no key and no audit entry are made", async () => {
+  const [first, second] = [configOf("first"), configOf("second")];
+  expect(await initialiseFolder(first, Date.now)).toBe("made");
+  await mkdir(second.data);
+  await cp(join(first.data, "keys"), join(second.data, "keys"), { recursive: true });
+  expect(await initialiseFolder(second, Date.now)).toBe("joined");
+  await expect(readFile(operatorKeyFile(second.data))).rejects.toMatchObject({ code: "ENOENT" });
+  expect((await actions()).entries).toBe(1);
+});
+
+test("A12 a command that is not told the database of its cloud is refused, and makes none", async () => {
+  const { data } = configOf("first");
+  await initialiseFolder(configOf("first"), Date.now);
+  await expect(openFolder({ data }, Date.now)).rejects.toMatchObject({ code: "DATABASE_OTHER" });
+  expect(await readdir(data)).not.toContain("cloud.sqlite");
+});
+
+test("A12 an empty database is not taken for that of a cloud, and stays empty", async () => {
+  await initialiseFolder(configOf("first"), Date.now);
+  const empty = await postgresDatabase();
+  const place = { data: configOf("first").data, database: empty.place };
+  await expect(openFolder(place, Date.now)).rejects.toMatchObject({ code: "DATABASE_OTHER" });
+  const db = await connect(empty.place, 1);
+  expect(await db.introspection.getTables({ withInternalKyselyTables: true })).toEqual([]);
+  await db.destroy();
+  await empty.drop();
 });
 
 test("A12 an instance without the cloud's keys is refused before it signs anything", async () => {

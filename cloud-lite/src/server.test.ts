@@ -58,6 +58,14 @@ test("A12 a cloud is the same one after its operator key was put in a safe place
   await (await startCloud(config)).close();
 });
 
+test("A12 a cloud whose database is gone is refused, and no other one is begun", async () => {
+  await initialiseFolder(config, Date.now);
+  const database = join(config.data, "cloud.sqlite");
+  await rm(database);
+  await expect(startCloud(config)).rejects.toMatchObject({ code: "DATABASE_OTHER" });
+  await expect(stat(database)).rejects.toMatchObject({ code: "ENOENT" });
+});
+
 test("A12 keys and the operator key are for this user alone", async () => {
   await initialiseFolder(config, Date.now);
   const modeOf = async (path: string): Promise<number> => (await stat(join(config.data, path))).mode & 0o777;

@@ -10,8 +10,9 @@ import { forgetDeviceChanges } from "./access/device-news.ts";
 import { findActor } from "./access/store.ts";
 import { buildApp } from "./app.ts";
 import { assembleCloud } from "./assemble.ts";
+import { logFailure } from "./background.ts";
 import { runReconciler } from "./campaigns/reconciler.ts";
-import { runBackups } from "./backup/schedule.ts";
+import { checkBackupTo, runBackups } from "./backup/schedule.ts";
 import type { CloudConfig } from "./config.ts";
 import { openFolderAlone } from "./data-folder.ts";
 import { DEFAULT_ORGANISATION } from "./db/open.ts";
@@ -56,18 +57,19 @@ const IDEMPOTENCY_MS = 7 * 24 * HOUSEKEEPING_MS;
 
 /**
  * Starts a cloud on its data folder.
- * @throws {Refusal} CLOUD_NOT_INITIALISED, DATA_IN_USE, DATA_UNUSABLE, MQTT_BROKER_REFUSED, PORT_TAKEN,
- * ADDRESS_UNUSABLE, TLS_REQUIRED or TLS_UNUSABLE
+ * @throws {Refusal} CLOUD_NOT_INITIALISED, DATA_IN_USE, DATA_UNUSABLE, BACKUP_INSIDE_DATA, BACKUP_FOLDER_UNUSABLE,
+ * MQTT_BROKER_REFUSED, PORT_TAKEN, ADDRESS_UNUSABLE, TLS_REQUIRED or TLS_UNUSABLE
  */
 export async function startCloud(config: CloudConfig, now: () => number = Date.now): Promise<RunningCloud> {
   const log = createLog(config);
-  const onError = (error: unknown): void => log.error({ err: error }, "background work failed");
+  const failed = (work: string): ((error: unknown) => void) => logFailure(log, work);
   requireTls(config);
   const tls = await readTls(config);
+  await checkBackupTo(config);
   const { db, signers, artifacts, release } = await openFolderAlone(config, now);
   const presence = new Set<Promise<void>>();
   const onPresence = (vehicleId: string, state: Presence): void => {
-    const stored = storePresence(db, DEFAULT_ORGANISATION, vehicleId, state, now()).catch(onError);
+    const stored = storePresence(db, DEFAULT_ORGANISATION, vehicleId, state, now()).catch(failed("presence"));
     presence.add(stored);
     void stored.finally(() => presence.delete(stored));
   };
@@ -78,7 +80,7 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
       return connectOutsideBroker(config.mqttBroker, password, instanceOf(config), {
         onPresence,
         onEvents,
-        onError,
+        onError: failed("MQTT"),
       });
     }
     return createBroker({
@@ -90,7 +92,7 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
       onPresence,
       onEvents: createMqttIntake(() => cloud),
       onClients: (count) => cloud.metrics.mqttClients.set(count),
-      onError,
+      onError: failed("MQTT"),
     });
   };
   const broker = await openBroker().catch(async (error: unknown) => {
@@ -108,7 +110,7 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
     deltaCreator: () => deltaCreator(workerDeltaEngine({ niceness: NICENESS })),
     wakeUp: (vehicleId) => broker.wakeUp(vehicleId),
     ...(sink ? { tracing: createTracing(sink) } : {}),
-    onError,
+    onError: failed("a campaign, delta or live stream"),
   });
   collectProcessMetrics(cloud.metrics);
   const tlsServers: TlsServer[] = broker.server instanceof TlsServer ? [broker.server] : [];
@@ -117,18 +119,18 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
     logger: { level: config.logLevel, stream: LOG_STREAM, redact: REDACTED },
   });
 
-  const stopBackups = runBackups(config, onError);
+  const stopBackups = await runBackups(config, cloud.metrics, failed("backup"));
   const stopLive = runLive(cloud.live);
-  const stopCampaigns = runReconciler(cloud.campaigns, onError);
-  const stopWebhooks = runWebhooks(createDispatcher({ db, now, send: post, onError }));
-  const flush = setInterval(() => void cloud.lastSeen.flushIfDue().catch(onError), FLUSH_MS);
-  const housekeeping = setInterval(() => void keepHouse().catch(onError), HOUSEKEEPING_MS);
+  const stopCampaigns = runReconciler(cloud.campaigns, failed("campaigns"));
+  const stopWebhooks = runWebhooks(createDispatcher({ db, now, send: post, onError: failed("webhooks") }));
+  const flush = setInterval(() => void cloud.lastSeen.flushIfDue().catch(failed("last seen")), FLUSH_MS);
+  const housekeeping = setInterval(() => void keepHouse().catch(failed("housekeeping")), HOUSEKEEPING_MS);
   const deltaRetry = setInterval(() => cloud.deltas.wake(), DELTA_RETRY_MS);
   const presenceSweep = setInterval(
-    () => void sweepPresence(db, now(), config.heartbeatMs).catch(onError),
+    () => void sweepPresence(db, now(), config.heartbeatMs).catch(failed("presence")),
     PRESENCE_SWEEP_MS,
   );
-  const statistics = setInterval(() => void refreshStatistics(db).catch(onError), STATISTICS_MS);
+  const statistics = setInterval(() => void refreshStatistics(db).catch(failed("statistics")), STATISTICS_MS);
   const keepHouse = async (): Promise<void> => {
     await forgetSessions(db, now());
     await forgetDeviceChanges(db);

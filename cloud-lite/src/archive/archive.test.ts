@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -47,11 +47,11 @@ async function report(jobId: string): Promise<void> {
   await fixture.call("POST", "/api/v1/device/events", { token: device, body });
 }
 
-const archive = (): Promise<Archived> =>
+const archive = (place = folder): Promise<Archived> =>
   archiveJobs({
     db: fixture.cloud.db,
     organisationId: DEFAULT_ORGANISATION,
-    folder,
+    folder: place,
     at: fixture.clock.at,
     before: fixture.clock.at - 90 * DAY_MS,
   });
@@ -121,5 +121,26 @@ test("A13 a job that had an event after it was written to the file stays until t
     .transaction()
     .execute((tx) => deleteJobs(tx, DEFAULT_ORGANISATION, [{ jobId, events: 1 }]));
   expect(deleted).toBe(0);
+  expect(await statusOf(`/jobs/${jobId}`)).toBe(200);
+});
+
+test("A13 an archive to a file is refused, and jobs stay", async () => {
+  const { jobId } = await declined("1.0.0");
+  await declined("2.0.0");
+  fixture.clock.at += 91 * DAY_MS;
+  const file = join(folder, "file");
+  await writeFile(file, "");
+  await expect(archive(file)).rejects.toMatchObject({ code: "FILE_UNWRITABLE", operands: { path: file } });
+  expect(await statusOf(`/jobs/${jobId}`)).toBe(200);
+});
+
+test("A13 an archive that cannot be finished leaves the jobs, and no half of a file", async () => {
+  const { jobId } = await declined("1.0.0");
+  await declined("2.0.0");
+  fixture.clock.at += 91 * DAY_MS;
+  const name = `jobs-${new Date(fixture.clock.at).toISOString().replaceAll(/[-:.]/g, "")}.jsonl.gz`;
+  await mkdir(join(folder, name));
+  await expect(archive()).rejects.toMatchObject({ code: "FILE_UNWRITABLE" });
+  expect(await readdir(folder)).toEqual([name]);
   expect(await statusOf(`/jobs/${jobId}`)).toBe(200);
 });

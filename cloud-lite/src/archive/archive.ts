@@ -9,6 +9,7 @@ import { createGunzip, createGzip } from "node:zlib";
 import { appendAudit } from "../audit/store.ts";
 import type { Database } from "../db/open.ts";
 import { inOneTransaction } from "../db/transaction.ts";
+import { onDisk } from "../disk.ts";
 import { Refusal } from "../refusals.ts";
 import {
   campaignsEndedBefore,
@@ -39,33 +40,13 @@ export interface Archived {
 /**
  * Moves old jobs and their events to a file of JSON lines, compressed by gzip, one job a line. Rows are deleted, a few
  * at a time, once the file is synced and was read back; the audit log stays, and says what went where.
- * @throws {Refusal} ARCHIVE_DAMAGED where the file does not say what was written; then nothing is deleted
+ * @throws {Refusal} FILE_UNWRITABLE, or ARCHIVE_DAMAGED where the file does not say what was written; then nothing is
+ *   deleted
  */
 export async function archiveJobs(options: ArchiveOptions): Promise<Archived> {
-  const { db, organisationId, folder, at, before } = options;
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const file = join(folder, `jobs-${new Date(at).toISOString().replaceAll(/[-:.]/g, "")}.jsonl.gz`);
-  const unfinished = `${file}.unfinished`;
-  const archived: ArchivedJob[] = [];
-  const digest = createHash("sha256");
-  const lines = async function* lines(): AsyncGenerator<string> {
-    for await (const whole of wholeJobs(db, organisationId, before)) {
-      const line = `${JSON.stringify(whole)}\n`;
-      digest.update(line);
-      archived.push({ jobId: whole.job.jobId, events: whole.events.length });
-      yield line;
-    }
-  };
-  await pipeline(lines, createGzip(), createWriteStream(unfinished, { mode: 0o600 }));
-  if (archived.length === 0) {
-    await rm(unfinished);
-    return { jobs: 0, events: 0 };
-  }
-  await sync(unfinished);
-  const sha256 = digest.digest("hex");
-  await verify(unfinished, sha256, archived.length);
-  await rename(unfinished, file);
-  await sync(folder);
+  const { db, organisationId, folder, at } = options;
+  const { file, sha256, archived } = await onDisk("FILE_UNWRITABLE", folder, () => writeArchive(options));
+  if (archived.length === 0) return { jobs: 0, events: 0 };
   let jobs = 0;
   for (let from = 0; from < archived.length; from += JOBS_AT_ONCE) {
     const some = archived.slice(from, from + JOBS_AT_ONCE);
@@ -87,6 +68,44 @@ export async function archiveJobs(options: ArchiveOptions): Promise<Archived> {
     });
   }
   return { file, jobs, events: archived.reduce((sum, { events }) => sum + events, 0) };
+}
+
+interface Written {
+  readonly file: string;
+  /** Of its lines. */
+  readonly sha256: string;
+  /** Where nothing was, there is no file. */
+  readonly archived: readonly ArchivedJob[];
+}
+
+async function writeArchive(options: ArchiveOptions): Promise<Written> {
+  const { db, organisationId, folder, at, before } = options;
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const file = join(folder, `jobs-${new Date(at).toISOString().replaceAll(/[-:.]/g, "")}.jsonl.gz`);
+  const unfinished = `${file}.unfinished`;
+  const archived: ArchivedJob[] = [];
+  const digest = createHash("sha256");
+  const lines = async function* lines(): AsyncGenerator<string> {
+    for await (const whole of wholeJobs(db, organisationId, before)) {
+      const line = `${JSON.stringify(whole)}\n`;
+      digest.update(line);
+      archived.push({ jobId: whole.job.jobId, events: whole.events.length });
+      yield line;
+    }
+  };
+  try {
+    await pipeline(lines, createGzip(), createWriteStream(unfinished, { mode: 0o600 }));
+    const sha256 = digest.digest("hex");
+    if (archived.length > 0) {
+      await sync(unfinished);
+      await verify(unfinished, sha256, archived.length);
+      await rename(unfinished, file);
+      await sync(folder);
+    }
+    return { file, sha256, archived };
+  } finally {
+    await rm(unfinished, { force: true });
+  }
 }
 
 async function* wholeJobs(db: Database, organisationId: string, before: number): AsyncGenerator<WholeJob> {

@@ -55,6 +55,25 @@ async function create(headers: Record<string, string>, vehicleId: string): Promi
   expect(status).toBe(201);
 }
 
+/** A release with one image. */
+async function uploadImage(headers: Record<string, string>): Promise<void> {
+  const call = async (method: string, path: string, body: string | Buffer, type = "application/json") =>
+    (
+      await fetch(`${cloud!.url}/api/v1${path}`, {
+        method,
+        headers: { ...headers, "content-type": type },
+        body,
+      })
+    ).json();
+  const regions = [{ name: "code", address: 0x1000, length: 0x10_000, flashed: true }];
+  await call("PUT", "/hardware/HW-1", JSON.stringify({ title: "Engine control", regions }));
+  const { data } = (await call("POST", "/releases", JSON.stringify({ name: "Spring" }))) as {
+    data: { releaseId: string };
+  };
+  const image = `/releases/${data.releaseId}/images/HW-1?version=1.0.0&releaseCounter=1`;
+  await call("PUT", image, Buffer.alloc(4096, 7), "application/octet-stream");
+}
+
 const take = (place: CloudConfig, at: number, kept = 10): Promise<string> =>
   takeBackup({ place, folder: backups, kept, at });
 
@@ -115,21 +134,7 @@ test("A13 what restores signs with the same keys, and has its files with their r
 
 test("A13 artifacts are in the backup, and come back under their digest", async () => {
   const { place, headers } = await startedCloud();
-  const call = async (method: string, path: string, body: string | Buffer, type = "application/json") =>
-    (
-      await fetch(`${cloud!.url}/api/v1${path}`, {
-        method,
-        headers: { ...headers, "content-type": type },
-        body,
-      })
-    ).json();
-  const regions = [{ name: "code", address: 0x1000, length: 0x10_000, flashed: true }];
-  await call("PUT", "/hardware/HW-1", JSON.stringify({ title: "Engine control", regions }));
-  const { data } = (await call("POST", "/releases", JSON.stringify({ name: "Spring" }))) as {
-    data: { releaseId: string };
-  };
-  const image = `/releases/${data.releaseId}/images/HW-1?version=1.0.0&releaseCounter=1`;
-  await call("PUT", image, Buffer.alloc(4096, 7), "application/octet-stream");
+  await uploadImage(headers);
   const name = await take(place, 1000);
   const { artifacts } = await readManifest(backups, name);
   expect(artifacts).toHaveLength(1);
@@ -138,6 +143,19 @@ test("A13 artifacts are in the backup, and come back under their digest", async 
   const opened = await openFolder(restored, Date.now);
   expect(Buffer.from(await opened.artifacts.read(artifacts[0]!))).toEqual(Buffer.alloc(4096, 7));
   await opened.db.destroy();
+});
+
+test("A13 a backup of a cloud whose store lacks an artifact is refused with what to check", async () => {
+  const { place, headers } = await startedCloud();
+  await uploadImage(headers);
+  const store = join(place.data, "artifacts");
+  await rm(store, { recursive: true });
+  await expect(take(place, 1000)).rejects.toMatchObject({
+    code: "ARTIFACT_UNUSABLE",
+    message: expect.stringContaining(store),
+    help: expect.stringContaining("share one store"),
+  });
+  expect(await listBackups(backups)).toEqual([]);
 });
 
 test("A13 a second backup adds only what is new, and old ones are deleted with what only they had", async () => {
@@ -201,4 +219,43 @@ test("A13 a running cloud backs itself up when it is told to", async () => {
   await initialiseFolder(place, Date.now);
   cloud = await startCloud({ ...place, backupTo: backups, backupEveryMs: 10_000 });
   await expect.poll(() => listBackups(backups), { timeout: 15_000 }).toHaveLength(1);
+});
+
+/** What a scrape says of the newest backup, in seconds. */
+async function scrapedTime(): Promise<number> {
+  const text = await (await fetch(`${cloud!.url}/metrics`)).text();
+  return Number(/^halfshaft_last_backup_timestamp_seconds (.+)$/m.exec(text)?.[1]);
+}
+
+test("A13 a scrape tells when the newest backup was begun", async () => {
+  const place = await emptyPlace("data");
+  await initialiseFolder(place, Date.now);
+  cloud = await startCloud({ ...place, backupTo: backups });
+  await expect.poll(scrapedTime, { timeout: 15_000 }).toBeGreaterThan(0);
+  const [name] = await listBackups(backups);
+  expect(await scrapedTime()).toBe((await readManifest(backups, name!)).at / 1000);
+});
+
+test("A13 a scrape tells of a backup from before the start until there is a newer one", async () => {
+  const { place } = await startedCloud();
+  await take(place, 1_767_225_600_123);
+  await cloud!.close();
+  const release = lockFolder(backups);
+  cloud = await startCloud({ ...place, backupTo: backups });
+  expect(await scrapedTime()).toBe(1_767_225_600.123);
+  release();
+});
+
+test("A13 a scrape of a cloud that does not back itself up tells of no backup", async () => {
+  await startedCloud();
+  expect(await scrapedTime()).toBeNaN();
+});
+
+test("A13 a cloud that is to back itself up into its own folder does not start", async () => {
+  const place = await emptyPlace("data");
+  await initialiseFolder(place, Date.now);
+  await expect(startCloud({ ...place, backupTo: join(place.data, "copies") })).rejects.toMatchObject({
+    code: "BACKUP_INSIDE_DATA",
+  });
+  cloud = await startCloud(place);
 });

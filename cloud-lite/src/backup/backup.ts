@@ -1,12 +1,14 @@
 import SqliteDatabase from "better-sqlite3";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { artifactFolder, type ArtifactStore } from "../artifacts/store.ts";
-import { databaseOf, isInitialised, openArtifacts, type Place } from "../data-folder.ts";
+import { databaseOf, openArtifacts, requireCloud, type Place } from "../data-folder.ts";
 import { isPostgresUrl } from "../db/engine.ts";
 import { lockFolder } from "../db/folder-lock.ts";
 import { connect, type Database } from "../db/open.ts";
+import { onDisk } from "../disk.ts";
 import { Refusal } from "../refusals.ts";
+import { prepareFolder } from "./folder.ts";
 import { objectFolder, prune, writeManifest, type Manifest } from "./manifest.ts";
 import { putPieces, readObject } from "./pieces.ts";
 import { dumpPostgres } from "./postgres-tools.ts";
@@ -24,13 +26,16 @@ export interface BackupOptions {
  * Takes a backup of a cloud, also while it runs and writes: a consistent copy of the database, the artifacts that it
  * names, and the small files of the data folder, keys among them.
  * @returns its name
- * @throws {Refusal} CLOUD_NOT_INITIALISED, BACKUP_RUNNING, BACKUP_DAMAGED (an artifact), or one of PostgreSQL's tools
+ * @throws {Refusal} CLOUD_NOT_INITIALISED, DATABASE_OTHER, BACKUP_INSIDE_DATA, BACKUP_FOLDER_UNUSABLE, BACKUP_RUNNING, ARTIFACT_UNUSABLE,
+ *   or one of PostgreSQL's tools
  */
-export async function takeBackup({ place, folder, kept, at }: BackupOptions): Promise<string> {
-  if (!(await isInitialised(place.data))) throw new Refusal("CLOUD_NOT_INITIALISED", { folder: place.data });
-  for (const part of [folder, objectFolder(folder), join(folder, "backups")]) {
-    await mkdir(part, { recursive: true, mode: 0o700 });
-  }
+export async function takeBackup(options: BackupOptions): Promise<string> {
+  await requireCloud(options.place);
+  await prepareFolder(options.folder, options.place.data);
+  return onDisk("BACKUP_FOLDER_UNUSABLE", options.folder, () => writeBackup(options));
+}
+
+async function writeBackup({ place, folder, kept, at }: BackupOptions): Promise<string> {
   const release = lock(folder);
   const scratch = await mkdtemp(join(folder, ".unfinished-"));
   try {
@@ -44,8 +49,8 @@ export async function takeBackup({ place, folder, kept, at }: BackupOptions): Pr
     const db = await connect(engine === "postgres" ? databaseOf(place) : copy, 2);
     try {
       const artifacts = await artifactsNamed(db);
-      await copyArtifacts(await openArtifacts(place), objects, artifacts);
-      const files = await putFiles(objects, place.data, folder);
+      await copyArtifacts(place, objects, artifacts);
+      const files = await putFiles(objects, place.data);
       const audit = await auditHeads(db);
       const name = await writeManifest(folder, { format: 1, at, engine, database, audit, artifacts, files });
       await prune(folder, kept);
@@ -93,26 +98,26 @@ async function artifactsNamed(db: Database): Promise<string[]> {
   return [...new Set(digests)].toSorted();
 }
 
-async function copyArtifacts(
-  from: ArtifactStore,
-  to: ArtifactStore,
-  digests: readonly string[],
-): Promise<void> {
+/** @throws {Refusal} ARTIFACT_UNUSABLE */
+async function copyArtifacts(place: Place, to: ArtifactStore, digests: readonly string[]): Promise<void> {
+  const from = await openArtifacts(place);
+  const store = place.artifacts || join(place.data, "artifacts");
+  const refusal = (sha256: string, reason: string): Refusal =>
+    new Refusal("ARTIFACT_UNUSABLE", { store, sha256, reason });
   for (const sha256 of digests) {
-    if ((await to.length(sha256)) === undefined) await to.put(await readObject(from, sha256));
+    if ((await to.length(sha256)) === undefined) await to.put(await readObject(from, sha256, refusal));
   }
 }
 
 /** What has a place of its own in a backup, or none. */
 const ELSEWHERE = /^(artifacts|lock.*|cloud\.sqlite.*)$/;
 
-async function putFiles(objects: ArtifactStore, data: string, backups: string): Promise<Manifest["files"]> {
+async function putFiles(objects: ArtifactStore, data: string): Promise<Manifest["files"]> {
   const files: Manifest["files"] = [];
   const add = async (folder: string): Promise<void> => {
     for (const entry of await readdir(join(data, folder), { withFileTypes: true })) {
       const path = join(folder, entry.name);
-      const isElsewhere = folder === "" && ELSEWHERE.test(entry.name);
-      if (isElsewhere || resolve(data, path) === resolve(backups)) continue;
+      if (folder === "" && ELSEWHERE.test(entry.name)) continue;
       if (entry.isDirectory()) await add(path);
       if (!entry.isFile()) continue;
       const { mode } = await stat(join(data, path));

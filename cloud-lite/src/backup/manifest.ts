@@ -34,16 +34,24 @@ export const Manifest = Type.Object(
 export type Manifest = Static<typeof Manifest>;
 
 export const objectFolder = (folder: string): string => join(folder, "objects");
-const manifestFolder = (folder: string): string => join(folder, "backups");
+export const manifestFolder = (folder: string): string => join(folder, "backups");
 
 /** `20260101T120000000Z`: the name of a backup, in order of time. */
 const nameOf = (at: number): string => new Date(at).toISOString().replaceAll(/[-:.]/g, "");
 const NAME = /^(\d{8}T\d{9}Z)\.json$/;
+const PARTS = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z$/;
+const timeOf = (name: string): number => Date.parse(name.replace(PARTS, "$1-$2-$3T$4:$5:$6.$7Z"));
 
 /** Names of the finished backups, oldest first. */
 export async function listBackups(folder: string): Promise<string[]> {
   const found = await readdir(manifestFolder(folder)).catch(() => []);
   return found.flatMap((file) => NAME.exec(file)?.[1] ?? []).toSorted();
+}
+
+/** When the newest finished backup was begun, UTC ms. */
+export async function newestBackupAt(folder: string): Promise<number | undefined> {
+  const name = (await listBackups(folder)).at(-1);
+  return name === undefined ? undefined : timeOf(name);
 }
 
 /** A backup is there once this has returned. @returns its name */

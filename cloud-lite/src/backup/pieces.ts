@@ -36,11 +36,21 @@ export async function joinPieces(
   }
 }
 
-/** @throws {Refusal} BACKUP_DAMAGED where the object is missing, or is not what its name says */
-export async function readObject(objects: ArtifactStore, sha256: string): Promise<Uint8Array> {
-  const damaged = (reason: string): Refusal => new Refusal("BACKUP_DAMAGED", { path: sha256, reason });
-  if ((await objects.length(sha256)) === undefined) throw damaged("it is missing");
+const damaged = (sha256: string, reason: string): Refusal =>
+  new Refusal("BACKUP_DAMAGED", { path: sha256, reason });
+
+/**
+ * @param refusal for an object that is missing, or is not what its name says
+ * @throws {Refusal} that one; BACKUP_DAMAGED unless given
+ */
+export async function readObject(
+  objects: ArtifactStore,
+  sha256: string,
+  refusal: (sha256: string, reason: string) => Refusal = damaged,
+): Promise<Uint8Array> {
+  if ((await objects.length(sha256)) === undefined) throw refusal(sha256, "it is missing");
   const bytes = await objects.read(sha256);
-  if (createHash("sha256").update(bytes).digest("hex") !== sha256) throw damaged("its content was changed");
+  const isSound = createHash("sha256").update(bytes).digest("hex") === sha256;
+  if (!isSound) throw refusal(sha256, "its content was changed");
   return bytes;
 }

@@ -12,6 +12,23 @@ export const BACKUP_REFUSALS = {
     sentence: "{path} of the backup is not usable: {reason}.",
     help: "Restore an older backup by its name, or the backup folder from a copy. Nothing was put in its place.",
   },
+  BACKUP_INSIDE_DATA: {
+    status: 0,
+    sentence:
+      "{folder} is in the data folder {data}: a backup there is lost with it, and goes into every later one.",
+    help: "Name a folder outside of it, on another disk or machine.",
+  },
+  BACKUP_FOLDER_UNUSABLE: {
+    status: 0,
+    sentence: "Backups cannot be written to {path}: {reason}.",
+    help: "Name a folder, or one that can be made; this user must be allowed to write there, and it must have space.",
+  },
+  ARTIFACT_UNUSABLE: {
+    status: 0,
+    sentence:
+      "The artifact store {store} of this cloud does not hold {sha256}, which its database names: {reason}.",
+    help: "Check that all instances share one store, the same --artifacts s3://… or the same folder mounted as FOLDER/artifacts, and that this is it. No backup was taken.",
+  },
   BACKUP_RUNNING: {
     status: 0,
     sentence: "Another backup is being written to {folder}.",

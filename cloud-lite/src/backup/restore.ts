@@ -7,6 +7,7 @@ import { databaseOf, keyFolder, isMark, openArtifacts, type Place } from "../dat
 import { isPostgresUrl } from "../db/engine.ts";
 import { connect, openDatabase, type Database } from "../db/open.ts";
 import { withoutPassword } from "../db/postgres.ts";
+import { onDisk } from "../disk.ts";
 import { Refusal } from "../refusals.ts";
 import { listBackups, objectFolder, readManifest, type Manifest } from "./manifest.ts";
 import { readKeyFiles } from "../trust/keys.ts";
@@ -14,20 +15,23 @@ import { joinPieces, readObject } from "./pieces.ts";
 import { loadPostgres } from "./postgres-tools.ts";
 import { copyIntoPostgres } from "./sqlite-into-postgres.ts";
 
-export interface Restored {
+interface Counted {
+  readonly vehicles: number;
+  readonly auditEntries: number;
+}
+
+export interface Restored extends Counted {
   readonly name: string;
   /** When the backup was begun, UTC ms. */
   readonly at: number;
-  readonly vehicles: number;
-  readonly auditEntries: number;
 }
 
 /**
  * Makes a cloud again from a backup, in an empty place: digests of everything and the audit chain are checked before it
  * can be started. A backup of an older version is brought up to date; an embedded database may become one of PostgreSQL.
  * @param name of the backup; the newest unless given
- * @throws {Refusal} BACKUP_NONE, BACKUP_DAMAGED, RESTORE_NOT_EMPTY, RESTORE_NEEDS_POSTGRES, AUDIT_BROKEN, or one of
- *   PostgreSQL's tools
+ * @throws {Refusal} BACKUP_NONE, BACKUP_DAMAGED, RESTORE_NOT_EMPTY, RESTORE_NEEDS_POSTGRES, DATA_UNUSABLE,
+ *   AUDIT_BROKEN, or one of PostgreSQL's tools
  */
 export async function restoreBackup(
   folder: string,
@@ -44,8 +48,18 @@ export async function restoreBackup(
   if (manifest.engine === "postgres" && !isPostgresUrl(databaseOf(place))) {
     throw new Refusal("RESTORE_NEEDS_POSTGRES", { name: chosen });
   }
-  await refuseFilled(place);
+  return onDisk("DATA_UNUSABLE", place.data, async () => {
+    await refuseFilled(place);
+    return { name: chosen, at: manifest.at, ...(await restoreBeside(place, folder, manifest, now)) };
+  });
+}
 
+async function restoreBeside(
+  place: Place,
+  folder: string,
+  manifest: Manifest,
+  now: () => number,
+): Promise<Counted> {
   // Beside the folder and renamed at the end: a restore that was cut off is no cloud.
   await mkdir(dirname(place.data), { recursive: true });
   const unfinished = await mkdtemp(`${place.data}.restoring-`);
@@ -53,7 +67,7 @@ export async function restoreBackup(
     const counted = await restoreInto({ ...place, data: unfinished }, folder, manifest, now);
     await rmdir(place.data).catch(() => undefined);
     await rename(unfinished, place.data);
-    return { name: chosen, at: manifest.at, ...counted };
+    return counted;
   } catch (error) {
     await rm(unfinished, { recursive: true });
     throw error;
@@ -62,7 +76,10 @@ export async function restoreBackup(
 
 /** @throws {Refusal} RESTORE_NOT_EMPTY */
 async function refuseFilled(place: Place): Promise<void> {
-  const [found] = await readdir(place.data).catch(() => []);
+  const [found] = await readdir(place.data).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
   if (found !== undefined) throw new Refusal("RESTORE_NOT_EMPTY", { place: place.data, found });
   const url = databaseOf(place);
   if (!isPostgresUrl(url)) return;
@@ -80,7 +97,7 @@ async function restoreInto(
   folder: string,
   manifest: Manifest,
   now: () => number,
-): Promise<{ vehicles: number; auditEntries: number }> {
+): Promise<Counted> {
   const objects = artifactFolder(objectFolder(folder));
   await restoreDatabase(place, objects, manifest, now);
   // What makes the folder a cloud comes last.
@@ -123,11 +140,7 @@ async function writeFiles(objects: ArtifactStore, data: string, files: Manifest[
 }
 
 /** Brings the schema up to date, then counts, and walks the audit chain. @throws {Refusal} AUDIT_BROKEN */
-async function check(
-  place: Place,
-  manifest: Manifest,
-  now: () => number,
-): Promise<{ vehicles: number; auditEntries: number }> {
+async function check(place: Place, manifest: Manifest, now: () => number): Promise<Counted> {
   const { audit } = await readKeyFiles(keyFolder(place.data));
   const db = await openDatabase(databaseOf(place), now, { connections: 2 });
   try {

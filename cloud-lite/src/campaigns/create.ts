@@ -48,8 +48,7 @@ export async function reviseCampaign(
   const { campaignId } = before;
   const row = await lockCampaign(tx, organisationId, campaignId);
   await requireReach(tx, actor, "campaign.write", row, at);
-  const { name, state } = row;
-  if (state !== "draft") throw wrongState(row, "changing it");
+  if (row.state !== "draft") throw wrongState(row, "changing it");
   const usual = { ...before.safetyPolicy, ...SAFETY_DEFAULT };
   const { weaker, scopes } = await check(work, actor, body, usual);
   const editorIds = [...new Set([...authorsOf(row), actor.principalId])].filter((id) => id !== row.authorId);

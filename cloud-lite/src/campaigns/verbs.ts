@@ -10,11 +10,11 @@ import { checkApprover } from "./four-eyes.ts";
 import { GATE_DEFAULTS, missingAt } from "./gates.ts";
 import { isDone, transition, wrongState, type CampaignVerb } from "./life-cycle.ts";
 import { requireReach } from "./reach.ts";
+import { hasJobsToRetry } from "./retry.ts";
 import { rollBack } from "./roll-back.ts";
 import type { Campaign } from "./schema.ts";
 import { beginPhase } from "./step.ts";
-import { changeCampaign, changePhase, lockCampaign, phasesOf, planOf, type CampaignRow } from "./store.ts";
-import { hasJobsToRetry } from "./retry.ts";
+import { changeCampaign, lockCampaign, phasesOf, planOf, type CampaignRow } from "./store.ts";
 import { readCampaign } from "./view.ts";
 import { waitingVehicles } from "./withdraw.ts";
 

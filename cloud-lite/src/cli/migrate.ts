@@ -1,4 +1,4 @@
-import { databaseOf, isInitialised } from "../data-folder.ts";
+import { databaseOf, isInitialised, requireCloud } from "../data-folder.ts";
 import { isPostgresUrl } from "../db/engine.ts";
 import { migrationsOf } from "../db/migrate.ts";
 import { connect, openDatabase } from "../db/open.ts";
@@ -11,9 +11,8 @@ export async function run({ config, words: [action, ...more] }: Invocation): Pro
     throw new Refusal("VERB_UNKNOWN", { verb: `migrate ${[action, ...more].join(" ")}` });
   }
   const place = databaseOf(config);
-  if (!isPostgresUrl(place) && !(await isInitialised(config.data))) {
-    throw new Refusal("CLOUD_NOT_INITIALISED", { folder: config.data });
-  }
+  // Before the first instance there is a database, and no folder yet.
+  if (!isPostgresUrl(place) || (await isInitialised(config.data))) await requireCloud(config);
   const db =
     action === "status" ? await connect(place, 2) : await openDatabase(place, Date.now, { connections: 2 });
   try {

@@ -37,6 +37,11 @@ export const MACHINE_REFUSALS = {
     sentence: "{folder} is not empty and holds no cloud: there is {found} in it.",
     help: "Name an empty or a new folder with --data.",
   },
+  DATABASE_OTHER: {
+    status: 0,
+    sentence: "{folder} is a cloud, but there is none in {database}.",
+    help: "Give every command the --database that the cloud was made with, or set HALFSHAFT_CLOUD_DATABASE; without it the database is cloud.sqlite in the folder.",
+  },
   KEYS_FOREIGN: {
     status: 0,
     sentence: "The database belongs to a cloud whose keys are not those in {folder}.",

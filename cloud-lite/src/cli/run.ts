@@ -1,3 +1,4 @@
+import { checkBackupTo } from "../backup/schedule.ts";
 import { initialiseFolder, isInitialised, operatorKeyFile } from "../data-folder.ts";
 import { checkPorts } from "../listen.ts";
 import { startCloud, type RunningCloud } from "../server.ts";
@@ -9,9 +10,12 @@ export async function run({ config }: Invocation): Promise<void> {
   requireTls(config);
   if (!(await isInitialised(config.data))) {
     await checkPorts(config);
-    await initialiseFolder(config, Date.now);
+    await checkBackupTo(config);
+    const how = await initialiseFolder(config, Date.now);
     console.error(
-      `Made a new cloud in ${config.data}. Its operator key is in ${operatorKeyFile(config.data)}.`,
+      how === "joined"
+        ? `${config.data} joined the cloud that is in the database; its operators and keys are the same.`
+        : `Made a new cloud in ${config.data}. Its operator key is in ${operatorKeyFile(config.data)}.`,
     );
   }
   const cloud = await startCloud(config);

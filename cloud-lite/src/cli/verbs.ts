@@ -1,64 +1,111 @@
+import type { CloudConfig } from "../config.ts";
 import type { Invocation } from "./invocation.ts";
 
 export interface Verb {
+  /** The words and options of its own that it takes. */
+  readonly words?: string;
   readonly what: string;
-  /** It works without a cloud and has options of its own. */
+  /** It works without a cloud and has options and a help of its own. */
   readonly readsOptions?: boolean;
-  /** Options of its own besides the settings, each with a value. */
-  readonly options?: readonly string[];
+  /** Options of its own besides the settings, each with a value: name and what it is. */
+  readonly options?: Readonly<Record<string, string>>;
+  /** The settings that it goes by; all unless given. */
+  readonly settings?: readonly (keyof CloudConfig)[];
   readonly load: () => Promise<{ run: (invocation: Invocation) => Promise<void> }>;
 }
+
+/** Where rows and keys are. */
+const ROWS = ["data", "database"] as const;
+const PLACE = [...ROWS, "artifacts"] as const;
 
 /** One file per verb; loaded when it is called, so that a small verb starts fast. */
 export const VERBS: Readonly<Record<string, Verb>> = {
   run: { what: "start the cloud; makes one first if the folder is empty", load: () => import("./run.ts") },
-  init: { what: "make keys, roots and an operator key in an empty folder", load: () => import("./init.ts") },
+  init: {
+    what: "make keys, roots and an operator key in an empty folder",
+    settings: ROWS,
+    load: () => import("./init.ts"),
+  },
   roots: {
-    what: "roots export DIR: the roots and the descriptor key that vehicles and ECUs pin",
+    words: "export DIR",
+    what: "the roots and the descriptor key that vehicles and ECUs pin",
+    settings: ROWS,
     load: () => import("./roots.ts"),
   },
   "operator-key": {
-    what: "operator-key [USER]: make another operator key and print it",
+    words: "[USER]",
+    what: "make another operator key and print it",
+    settings: ROWS,
     load: () => import("./operator-key.ts"),
   },
   user: {
-    what: "user list | add NAME ROLE | role NAME ROLE | password|deactivate|reactivate NAME: who may log in",
+    words: "list | add NAME ROLE | role NAME ROLE | password|deactivate|reactivate NAME",
+    what: "who may log in",
+    settings: ROWS,
     load: () => import("./user.ts"),
   },
   audit: {
-    what: "audit verify | export [FILE] | redact --entry ID --why TEXT | retain --older-than-days N: the audit log",
-    options: ["entry", "why", "older-than-days"],
+    words: "verify | export [FILE] | redact --entry ID --why TEXT | retain --older-than-days N",
+    what: "the audit log",
+    options: {
+      entry: "id of the entry whose text is redacted",
+      why: "why, which the log keeps",
+      "older-than-days": "days that entries are kept",
+    },
+    settings: ROWS,
     load: () => import("./audit.ts"),
   },
   delta: {
-    what: "delta create|apply|inspect …: patches of plain files; see delta --help",
+    words: "create|apply|inspect …",
+    what: "patches of plain files; see delta --help",
     readsOptions: true,
+    settings: [],
     load: () => import("./delta.ts"),
   },
   import: {
-    what: "import FILE: as-built vehicles from CSV or JSON lines into a running cloud; see import --help",
+    words: "FILE",
+    what: "as-built vehicles from CSV or JSON lines into a running cloud; see import --help",
     readsOptions: true,
+    settings: [],
     load: () => import("./import.ts"),
   },
   migrate: {
-    what: "migrate [status]: bring the schema up to date, or say how it stands",
+    words: "[status]",
+    what: "bring the schema up to date, or say how it stands",
+    settings: ROWS,
     load: () => import("./migrate.ts"),
   },
-  backup: { what: "backup DIR: back up the cloud, also while it runs", load: () => import("./backup.ts") },
+  backup: {
+    words: "[DIR]",
+    what: "back up the cloud to DIR, or to --backup-to; also while it runs",
+    settings: [...PLACE, "backupTo", "backupsKept"],
+    load: () => import("./backup.ts"),
+  },
   archive: {
-    what: "archive [DIR] [--older-than-days 90]: move old jobs and their events to compressed files",
-    options: ["older-than-days"],
+    words: "[DIR] [--older-than-days 90]",
+    what: "move old jobs and their events to compressed files in DIR, or in archive in the data folder",
+    options: { "older-than-days": "days since a job and its campaign ended (90)" },
+    settings: ROWS,
     load: () => import("./archive.ts"),
   },
   restore: {
-    what: "restore DIR [NAME]: make a cloud from a backup, in an empty place",
+    words: "DIR [NAME]",
+    what: "make a cloud from the newest backup in DIR, or the one of that name, in an empty place",
+    settings: PLACE,
     load: () => import("./restore.ts"),
   },
   seed: {
-    what: "seed [--vehicles 200]: fill a new cloud with a fleet, releases and a campaign to try things on",
-    options: ["vehicles"],
+    words: "[--vehicles 200]",
+    what: "fill a new cloud with a fleet, releases and a campaign to try things on",
+    options: { vehicles: "how many, from 1 to 10000 (200)" },
+    settings: PLACE,
     load: () => import("./seed.ts"),
   },
-  openapi: { what: "openapi [FILE]: write the OpenAPI document", load: () => import("./openapi.ts") },
-  help: { what: "this text", load: () => import("./help.ts") },
+  openapi: {
+    words: "[FILE]",
+    what: "write the OpenAPI document",
+    settings: [],
+    load: () => import("./openapi.ts"),
+  },
+  help: { words: "[VERB]", what: "this text, or one verb's", settings: [], load: () => import("./help.ts") },
 };

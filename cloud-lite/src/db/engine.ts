@@ -28,6 +28,7 @@ const SERIALIZATION_FAILURE = "40001";
 const DEADLOCK_DETECTED = "40P01";
 const LOCK_NOT_AVAILABLE = "55P03";
 const QUERY_CANCELED = "57014";
+const INSUFFICIENT_PRIVILEGE = "42501";
 
 // Node.js, "Common system errors".
 const LOST = ["ECONNRESET", "EPIPE", "ETIMEDOUT"];
@@ -36,6 +37,8 @@ const LOST_STATE = /^(08|57P)/;
 
 const codeOf = (error: unknown): unknown =>
   error instanceof Error && "code" in error ? error.code : undefined;
+
+export const isForbidden = (error: unknown): boolean => codeOf(error) === INSUFFICIENT_PRIVILEGE;
 
 /** The transaction lost against another one and does no harm when it is tried again. */
 export const isLostRace = (error: unknown): boolean =>

@@ -38,6 +38,14 @@ test("A12 a database that does not sort by bytes is refused, with the command th
   });
 });
 
+test("A12 a user who may not make tables is told so, and not that a folder is wrong", async () => {
+  const place = `${await create()}?options=${encodeURIComponent("-c role=pg_monitor")}`;
+  await expect(openAt(place)).rejects.toMatchObject({
+    code: "DATABASE_UNFIT",
+    help: expect.stringContaining("--owner=USER"),
+  });
+});
+
 test("A12 a database of a newer program is refused and left as it is", async () => {
   const place = await create();
   const db = await openAt(place);

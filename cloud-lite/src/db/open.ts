@@ -1,7 +1,8 @@
 import { CamelCasePlugin, Kysely } from "kysely";
-import { isPostgresUrl } from "./engine.ts";
+import { isForbidden, isPostgresUrl } from "./engine.ts";
 import { migrate } from "./migrate.ts";
-import { openPostgres } from "./postgres.ts";
+import { openPostgres, withoutPassword } from "./postgres.ts";
+import { Refusal } from "../refusals.ts";
 import { EmbeddedDialect, openSqlite } from "./sqlite.ts";
 import { refreshStatistics } from "./statistics.ts";
 import type { Tables } from "./tables.ts";
@@ -35,7 +36,9 @@ export async function openDatabase(
     return db;
   } catch (error) {
     await db.destroy();
-    throw error;
+    if (!isForbidden(error)) throw error;
+    const reason = "its user may not make tables there";
+    throw new Refusal("DATABASE_UNFIT", { database: withoutPassword(place), reason }, { cause: error });
   }
 }
 

@@ -83,14 +83,17 @@ async function checkFitness(db: Kysely<Tables>, url: string): Promise<void> {
   if (version < OLDEST_VERSION) throw unfit(`it is PostgreSQL ${version}, older than ${OLDEST_VERSION}`);
   if (encoding !== "UTF8") throw unfit(`its encoding is ${encoding}, not UTF8`);
   const isByteOrder = provider !== "i" && /^(C|POSIX|C\.UTF-?8)$/i.test(collate);
-  if (!isByteOrder) throw unfit(`it sorts text by ${collate}, not by C`);
+  const sorting = provider === "i" ? "a collation of ICU" : collate;
+  if (!isByteOrder) throw unfit(`it sorts text by ${sorting}, not by C`);
 }
 
 /** node-postgres joins the failures of several addresses in an error without a message. */
 function reasonOf(error: unknown): string {
   if (error instanceof Refusal) return reasonOf(error.cause);
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join(", ");
-  return error instanceof Error ? error.message : String(error);
+  const reason = error instanceof Error ? error.message : String(error);
+  // The driver says this of a password that nobody gave.
+  return reason.includes("client password must be a string") ? "it asks for a password" : reason;
 }
 
 export function withoutPassword(url: string): string {

@@ -20,7 +20,7 @@ export const DB_REFUSALS = {
   DATABASE_UNFIT: {
     status: 0,
     sentence: "{database} does not fit: {reason}.",
-    help: "Create it with: createdb --template=template0 --encoding=UTF8 --locale=C NAME (PostgreSQL 15 or later).",
+    help: "Create it with: createdb --owner=USER --template=template0 --encoding=UTF8 --locale=C NAME (PostgreSQL 15 or later).",
   },
   SCHEMA_NEWER: {
     status: 0,

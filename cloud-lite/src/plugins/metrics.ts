@@ -87,6 +87,14 @@ export function addMetrics(app: App, metrics: Metrics, rollouts: RolloutMetrics)
   });
 }
 
+/** Of a cloud that backs itself up; another one would tell of a backup in 1970. */
+export const lastBackupGauge = ({ registry }: Metrics): Gauge =>
+  new Gauge({
+    name: "halfshaft_last_backup_timestamp_seconds",
+    help: "When the newest finished backup was begun, in seconds since 1970; 0 before the first",
+    registers: [registry],
+  });
+
 /** Memory, event loop and garbage collection of the process; once per process. */
 export const collectProcessMetrics = (metrics: Metrics): void =>
   collectDefaultMetrics({ register: metrics.registry });

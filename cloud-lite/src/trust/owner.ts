@@ -9,6 +9,12 @@ import { latestRole } from "./metadata-store.ts";
 export const isFounded = async (db: Database, organisationId: string): Promise<boolean> =>
   (await rootOf(db, organisationId, IMAGE_REPOSITORY)) !== undefined;
 
+/** As `isFounded`, also of a database without any tables. */
+export async function holdsCloud(db: Database, organisationId: string): Promise<boolean> {
+  const tables = await db.withoutPlugins().introspection.getTables();
+  return tables.some(({ name }) => name === "tuf_metadata") && isFounded(db, organisationId);
+}
+
 /**
  * Keys of another cloud would sign what no vehicle of this one trusts.
  * @param keys where the signers come from, for a person.
