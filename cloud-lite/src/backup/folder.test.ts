@@ -2,7 +2,6 @@ import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { takeBackup } from "./backup.ts";
 import { prepareFolder } from "./folder.ts";
 import { writeManifest } from "./manifest.ts";
 import { restoreBackup } from "./restore.ts";
@@ -19,8 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const backUpTo = (...path: string[]): Promise<string> =>
-  takeBackup({ place: { data }, folder: join(folder, ...path), kept: 1, at: 1000 });
+const backUpTo = (path: string): Promise<void> => prepareFolder(join(folder, path), data);
 
 test.each([["data"], ["data/sub/folder"], ["link"], ["link/sub"]])(
   "A13 a backup to %s, which is in the data folder, is refused and leaves nothing there",
