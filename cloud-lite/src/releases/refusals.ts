@@ -97,6 +97,11 @@ export const RELEASE_REFUSALS = {
     sentence: "Release {releaseId} has no delta {deltaId}.",
     help: "List them with GET /api/v1/releases/{releaseId}/deltas.",
   },
+  UPLOAD_EMPTY: {
+    status: 422,
+    sentence: "The upload for {hardwareId} has no bytes.",
+    help: "Check the file: where it cannot be read, curl sends nothing.",
+  },
   IMAGE_EMPTY: {
     status: 422,
     sentence: "Nothing of the upload lies in a flashed region of {hardwareId}.",

@@ -185,6 +185,14 @@ test.each([
   expect(answer.problem()).toMatchObject({ status, code });
 });
 
+test.each(["application/octet-stream", "text/x-hex", "text/x-srec"])(
+  "U1 an upload of nothing as %s is refused as that",
+  async (type) => {
+    const answer = await upload(Buffer.alloc(0), "version=2.0.0", type);
+    expect(answer.problem()).toMatchObject({ status: 422, code: "UPLOAD_EMPTY" });
+  },
+);
+
 test("A11 an upload that is larger than the limit is refused with 413", async () => {
   const answer = await upload(firmware(1, 8193));
   expect(answer.problem()).toMatchObject({

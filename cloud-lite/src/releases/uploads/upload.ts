@@ -38,7 +38,8 @@ const ELF_MAGIC = [0x7f, 0x45, 0x4c, 0x46];
 
 /**
  * Turns an uploaded file into an image and the bytes of its artifact. Pure.
- * @throws {Refusal} IMAGE_IS_ELF, IMAGE_IS_TEXT, HEX_MALFORMED, SREC_MALFORMED, IMAGE_OUT_OF_RANGE, IMAGE_EMPTY, ADDRESS_MISSING, VERSION_INVALID, …
+ * @throws {Refusal} UPLOAD_EMPTY, IMAGE_IS_ELF, IMAGE_IS_TEXT, HEX_MALFORMED, SREC_MALFORMED, IMAGE_OUT_OF_RANGE, IMAGE_EMPTY,
+ *   ADDRESS_MISSING, VERSION_INVALID, …
  */
 export function readUpload(upload: UploadedFile): ReadFile {
   const { hardwareId, query } = upload;
@@ -47,6 +48,7 @@ export function readUpload(upload: UploadedFile): ReadFile {
   if (releaseCounter > MAX_COUNTER) {
     throw new Refusal("REQUEST_INVALID", { reason: `releaseCounter is larger than ${MAX_COUNTER}` });
   }
+  if (upload.bytes.length === 0) throw new Refusal("UPLOAD_EMPTY", { hardwareId });
   if (ELF_MAGIC.every((byte, i) => upload.bytes[i] === byte)) {
     throw new Refusal("IMAGE_IS_ELF", { hardwareId });
   }
