@@ -90,7 +90,7 @@ export async function initialiseFolder(place: Place, now: () => number): Promise
 /**
  * That the folder is a cloud and the database is that of one. Without the option that names it, each command would find,
  * or begin, an empty one in the folder. Changes nothing.
- * @throws {Refusal} CLOUD_NOT_INITIALISED, DATABASE_OTHER or DATABASE_UNREACHABLE
+ * @throws {Refusal} CLOUD_NOT_INITIALISED, DATABASE_OTHER, DATABASE_UNREACHABLE or DATA_UNUSABLE
  */
 export async function requireCloud(place: Place): Promise<void> {
   const folder = place.data;
@@ -99,12 +99,14 @@ export async function requireCloud(place: Place): Promise<void> {
   const inServer = isPostgresUrl(url);
   const other = new Refusal("DATABASE_OTHER", { folder, database: inServer ? withoutPassword(url) : url });
   if (!inServer && !(await isThere(url))) throw other;
-  const db = await connect(url, 1);
-  try {
-    if (!(await holdsCloud(db, DEFAULT_ORGANISATION))) throw other;
-  } finally {
-    await db.destroy();
-  }
+  await usable(folder, async () => {
+    const db = await connect(url, 1);
+    try {
+      if (!(await holdsCloud(db, DEFAULT_ORGANISATION))) throw other;
+    } finally {
+      await db.destroy();
+    }
+  });
 }
 
 /** @throws {Refusal} those of `requireCloud`, DATA_UNUSABLE, KEYS_FOREIGN, or one of `openDatabase` */
@@ -134,7 +136,8 @@ export async function openFolderAlone(
   now: () => number,
 ): Promise<DataFolder & { readonly release: () => void }> {
   const folder = place.data;
-  await requireCloud(place);
+  // A lock is not made in a folder that is no cloud; what else is to be checked, `openFolder` does.
+  if (!(await isInitialised(folder))) throw new Refusal("CLOUD_NOT_INITIALISED", { folder });
   if (isPostgresUrl(databaseOf(place)))
     return { ...(await openFolder(place, now)), release: () => undefined };
   const release = await usable(folder, async () => lockFolder(folder));

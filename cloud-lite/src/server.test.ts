@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -64,6 +64,12 @@ test("A12 a cloud whose database is gone is refused, and no other one is begun",
   await rm(database);
   await expect(startCloud(config)).rejects.toMatchObject({ code: "DATABASE_OTHER" });
   await expect(stat(database)).rejects.toMatchObject({ code: "ENOENT" });
+});
+
+test("A12 a database file that is none is said so, with its folder", async () => {
+  await initialiseFolder(config, Date.now);
+  await writeFile(join(config.data, "cloud.sqlite"), "x".repeat(8192));
+  await expect(startCloud(config)).rejects.toMatchObject({ code: "DATA_UNUSABLE" });
 });
 
 test("A12 keys and the operator key are for this user alone", async () => {

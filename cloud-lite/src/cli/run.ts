@@ -3,6 +3,7 @@ import { initialiseFolder, isInitialised, operatorKeyFile } from "../data-folder
 import { checkPorts } from "../listen.ts";
 import { startCloud, type RunningCloud } from "../server.ts";
 import { requireTls } from "../tls.ts";
+import { joined } from "./init.ts";
 import type { Invocation } from "./invocation.ts";
 
 /** Starts the cloud, says so in one line of JSON, and stops at SIGTERM or SIGINT. SIGHUP: another certificate. */
@@ -14,7 +15,7 @@ export async function run({ config }: Invocation): Promise<void> {
     const how = await initialiseFolder(config, Date.now);
     console.error(
       how === "joined"
-        ? `${config.data} joined the cloud that is in the database; its operators and keys are the same.`
+        ? joined(config)
         : `Made a new cloud in ${config.data}. Its operator key is in ${operatorKeyFile(config.data)}.`,
     );
   }
