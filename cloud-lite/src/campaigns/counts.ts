@@ -55,10 +55,10 @@ export async function countsOf(
     .groupBy(["phaseId", "status", "failureCode", "seen"])
     .execute();
   const archived = await archivedCounts(db, organisationId, phaseIds);
-  for (const { phaseId, seen, ...ended } of [...rows, ...archived.map((one) => ({ ...one, seen: 1 }))]) {
+  for (const { phaseId, seen, ...group } of [...rows, ...archived.map((one) => ({ ...one, seen: 1 }))]) {
     const { tally, fresh } = counts.get(phaseId)!;
-    add(tally, ended);
-    if (seen === 0) add(fresh, ended);
+    addTo(tally, group);
+    if (seen === 0) addTo(fresh, group);
   }
   for (const { phaseId, silenceMs } of phases) {
     const { tally, fresh } = counts.get(phaseId)!;
@@ -70,7 +70,7 @@ export async function countsOf(
   return counts;
 }
 
-function add(
+function addTo(
   tally: Record<keyof Tally, number>,
   { status, failureCode, count }: { status: JobStatus; failureCode: string | null; count: number },
 ): void {

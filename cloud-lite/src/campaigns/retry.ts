@@ -78,5 +78,7 @@ export async function retryJobs(cloud: Cloud, work: Work, campaign: CampaignRow)
     retryAfter: isOver ? null : failed.at(-1)!.jobId,
     retryBelow: isOver ? null : retryBelow,
   });
+  // Those of a paused campaign are woken when it goes on.
+  if (campaign.state !== "active") return;
   work.afterCommit(() => cloud.campaigns.wakeVehicles(again.map(({ vehicleId }) => vehicleId)));
 }

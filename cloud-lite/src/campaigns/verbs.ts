@@ -32,7 +32,7 @@ interface Verb {
   /** Noun and past participle, for the audit log. */
   readonly action: string;
   /** Whether there is nothing left to do, besides what its state says. */
-  readonly isDone?: (given: Act) => Promise<boolean>;
+  readonly hasNothingLeft?: (given: Act) => Promise<boolean>;
   /** Does it. @returns what the audit log keeps of it besides the states */
   readonly act: (given: Act) => Promise<object | void>;
 }
@@ -94,7 +94,7 @@ export const VERBS: Readonly<Record<CampaignVerb, Verb>> = {
     permission: "campaign.operate",
     summary: "Try again what failed, was rolled back or expired",
     action: "campaign.retried",
-    isDone: async ({ work, campaign }) => !(await hasJobsToRetry(work, campaign)),
+    hasNothingLeft: async ({ work, campaign }) => !(await hasJobsToRetry(work, campaign)),
     async act({ cloud, work, campaign }) {
       const state = campaign.state === "completed" ? "active" : campaign.state;
       await changeCampaign(work.tx, campaign, {
@@ -137,7 +137,7 @@ export async function actOnCampaign(
     throw isUnapproved ? new Refusal("CAMPAIGN_NOT_APPROVED", { name, state }) : wrongState(campaign, verb);
   }
   const given = { cloud, work, actor, campaign };
-  if (isDone(state, verb) || (await VERBS[verb].isDone?.(given)))
+  if (isDone(state, verb) || (await VERBS[verb].hasNothingLeft?.(given)))
     return readCampaign(tx, organisationId, campaignId, at);
   const more = await act(given);
   const changed = await readCampaign(tx, organisationId, campaignId, at);

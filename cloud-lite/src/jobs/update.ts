@@ -30,7 +30,7 @@ export async function updateJob(cloud: Cloud, work: Work, read: JobRow): Promise
   await tx
     .updateTable("jobs")
     .set((eb) => ({
-      // What is news to an operator who has seen it otherwise.
+      // To the kill switch, a sign of life or another end than an operator saw is news.
       seen: ENDED.has(state.status)
         ? eb
             .case()

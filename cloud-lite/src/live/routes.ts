@@ -136,14 +136,12 @@ export async function addLiveRoutes(app: App, cloud: Cloud): Promise<void> {
         url: `${path}/socket`,
         config,
         schema: { ...schema, summary: `${what}, by WebSocket`, response: SOCKET_ANSWERS },
-        preValidation: async (request, reply) => {
-          if (request.ws) return;
+        preHandler: requireVisibleTopic,
+        handler: (_request, reply) => {
           // RFC 9110, 15.5.22.
           reply.header("upgrade", "websocket").header("connection", "upgrade");
           throw new Refusal("WEBSOCKET_REQUIRED");
         },
-        preHandler: requireVisibleTopic,
-        handler: () => undefined,
         wsHandler: async (socket, request) => {
           const gone = new AbortController();
           socket.on("close", () => gone.abort());
