@@ -14,9 +14,11 @@ export interface TestInterface {
 export interface TestInterfaceOptions {
   /** MTU 72: takes CAN FD frames. */
   readonly fd?: boolean;
-  /** Frames of 8 bytes per second that it lets through, as a bus of 500 kbit/s does about 3906. */
-  readonly shape?: "500k";
+  /** Lets frames through as a bus of this bit rate would: 3906 a second, or one in 16 ms. */
+  readonly shape?: keyof typeof RATES;
 }
+
+const RATES = { "500k": "500kbit", "8k": "8kbit" };
 
 /** Makes a vcan of a name that no other test has; `delete` takes it away, twice does no harm. */
 export function makeVcan({ fd = false, shape }: TestInterfaceOptions = {}): TestInterface {
@@ -24,10 +26,10 @@ export function makeVcan({ fd = false, shape }: TestInterfaceOptions = {}): Test
   const name = `hs${process.pid % 100_000}v${count}`;
   ip("link", "add", "dev", name, "type", "vcan");
   ip("link", "set", name, "mtu", fd ? "72" : "16", "up");
-  // A classic frame counts 16 bytes in the kernel's queues: 500 kbit/s are 3906 frames a second, and ten fit the queue, as
-  // in that of a real controller.
+  // A classic frame counts 16 bytes in the kernel's queues: the burst lets four go at once, and ten fit the queue, as in
+  // that of a real controller.
   if (shape !== undefined)
-    run("tc", `qdisc replace dev ${name} root tbf rate 500kbit burst 72 limit 160`.split(" "));
+    run("tc", `qdisc replace dev ${name} root tbf rate ${RATES[shape]} burst 72 limit 160`.split(" "));
   let exists = true;
   return {
     name,
