@@ -24,7 +24,7 @@ import { addCollectedMetrics, rolloutMetrics } from "./plugins/collected-metrics
 import { addDeprecation } from "./plugins/deprecation.ts";
 import { addHealth } from "./plugins/health.ts";
 import { addLazyValidators } from "./plugins/lazy-validators.ts";
-import { addMetrics } from "./plugins/metrics.ts";
+import { addMetrics } from "./plugins/metrics-route.ts";
 import { addOpenApi } from "./plugins/openapi.ts";
 import { addPlainInput } from "./plugins/plain-input.ts";
 import { addProblems, clientErrorHandler, frameworkErrors } from "./plugins/problems.ts";

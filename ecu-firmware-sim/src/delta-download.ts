@@ -1,10 +1,11 @@
 import { DEFAULT_DELTA_RAM_BYTES, type EcuProfile } from "@halfshaft/vehicle-net/ecu";
 import { DeltaError, DetoolsDecoder } from "@halfshaft/ota-format/delta";
-import { closePatch, forgetPatch, notePatch, type AgreedPatch, type OpenPatch } from "./delta-log.ts";
+import { closePatch, forgetPatch, notePatch } from "./delta-log.ts";
 import type { Download } from "./download.ts";
 import type { EcuCore } from "./ecu-core.ts";
 import { FlashError, type FlashMemory } from "./flash-memory.ts";
 import type { ImageReader } from "./installed-image.ts";
+import type { AgreedPatch, OpenPatch } from "./transfer-log.ts";
 
 export interface DeltaDownloadOptions {
   readonly core: EcuCore;

@@ -1,14 +1,6 @@
 import { expect, test } from "vitest";
-import {
-  agreePatch,
-  beginPatch,
-  closePatch,
-  forgetPatch,
-  notePatch,
-  resumedPatch,
-  type AgreedPatch,
-} from "./delta-log.ts";
-import { emptyLog, openDownload } from "./transfer-log.ts";
+import { agreePatch, beginPatch, closePatch, forgetPatch, notePatch, resumedPatch } from "./delta-log.ts";
+import { emptyLog, openDownload, type AgreedPatch } from "./transfer-log.ts";
 
 const patch: AgreedPatch = { baseSha256: "b0", patchSha256: "d1", patchBytes: 500 };
 const range = { address: 0x1000, length: 0x300 };

@@ -1,20 +1,5 @@
 import type { MemoryRange } from "./memory-map.ts";
-import { emptyLog, type TransferLog } from "./transfer-log.ts";
-
-/** A patch as checkBase was told it, once the ECU has found its base in the active bank. Digests as hex. */
-export interface AgreedPatch {
-  readonly baseSha256: string;
-  readonly patchSha256: string;
-  readonly patchBytes: number;
-}
-
-/** A download of a patch that runs, or was cut off; the range is that of its result. */
-export type OpenPatch = MemoryRange & {
-  /** Bytes of the patch that are applied for good. */
-  readonly patchOffset: number;
-  /** The decoder after these bytes, base64; none at the start. */
-  readonly snapshot?: string;
-};
+import { emptyLog, type AgreedPatch, type OpenPatch, type TransferLog } from "./transfer-log.ts";
 
 /** The base of this patch is there. One that was begun with another is of no more use. */
 export function agreePatch(log: TransferLog, patch: AgreedPatch): TransferLog {

@@ -17,7 +17,7 @@ import {
 } from "@halfshaft/vehicle-net/uds";
 import { otherBank } from "./bank.ts";
 import type { BootRecord } from "./boot.ts";
-import type { AgreedPatch } from "./delta-log.ts";
+import type { AgreedPatch } from "./transfer-log.ts";
 import type { EcuCore } from "./ecu-core.ts";
 import { imageSha256 } from "./image-check.ts";
 import { fromHex, installedDescriptor, installedSha256, toHex } from "./installed-image.ts";

@@ -15,14 +15,14 @@ import {
 import { otherBank } from "./bank.ts";
 import { BlockCounter } from "./block-counter.ts";
 import { DeltaDownload, deltaRamBytes } from "./delta-download.ts";
-import { type AgreedPatch, beginPatch, forgetPatch, resumedPatch } from "./delta-log.ts";
+import { beginPatch, forgetPatch, resumedPatch } from "./delta-log.ts";
 import type { Download } from "./download.ts";
 import type { EcuCore } from "./ecu-core.ts";
 import { FlashError, type FlashMemory } from "./flash-memory.ts";
 import { type ImageReader, installedImage, NO_IMAGE } from "./installed-image.ts";
 import { bankOffset, type MemoryRange } from "./memory-map.ts";
 import { RawDownload } from "./raw-download.ts";
-import { openDownload, resumes } from "./transfer-log.ts";
+import { openDownload, resumes, type AgreedPatch } from "./transfer-log.ts";
 
 /** Service identifier and block counter before the data of a block. */
 const BLOCK_HEADER_BYTES = 2;

@@ -1,5 +1,19 @@
-import type { AgreedPatch, OpenPatch } from "./delta-log.ts";
 import { bankOffset, type MemoryRange } from "./memory-map.ts";
+
+/** A patch as checkBase was told it, once the ECU has found its base in the active bank. Digests as hex. */
+export interface AgreedPatch {
+  readonly baseSha256: string;
+  readonly patchSha256: string;
+  readonly patchBytes: number;
+}
+
+/** A download of a patch that runs, or was cut off; the range is that of its result. */
+export type OpenPatch = MemoryRange & {
+  /** Bytes of the patch that are applied for good. */
+  readonly patchOffset: number;
+  /** The decoder after these bytes, base64; none at the start. */
+  readonly snapshot?: string;
+};
 
 /** What has come into the inactive bank since it was erased; kept over power cuts. */
 export interface TransferLog {

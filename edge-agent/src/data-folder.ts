@@ -2,7 +2,7 @@ import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AgentError } from "./agent-error.ts";
 import { type AgentConfig, readConfig } from "./config.ts";
-import type { PinnedRoots } from "./gateway.ts";
+import type { PinnedRoots } from "./gateway/gateway-deps.ts";
 
 /** Files of the agent's data folder. The journal, the staging and the metadata stand beside them. */
 const FILES = {

@@ -1,20 +1,14 @@
 import { join } from "node:path";
-import type { DeltaEngine } from "@halfshaft/ota-format/delta";
-import type { CanBus } from "@halfshaft/vehicle-net/can";
-import type { Clock } from "@halfshaft/vehicle-net/clock";
 import { profileNamed } from "@halfshaft/vehicle-net/ecu";
-import type { ClientEvent } from "@halfshaft/vehicle-net/uds";
-import type { Logger } from "pino";
 import { CloudApi } from "./cloud-api.ts";
-import type { AgentConfig } from "./config.ts";
 import { VehicleBus } from "./ecus/ecu-access.ts";
 import { readExchanged } from "./ecus/exchanged.ts";
+import type { GatewayDeps } from "./gateway/gateway-deps.ts";
 import { GatewayRun } from "./gateway/gateway-run.ts";
 import { Settings } from "./gateway/settings.ts";
 import type { GatewayControls } from "./gateway-state.ts";
-import { type FetchFunction, Http } from "./http/http.ts";
-import { DurableStore, type LevelDatabase } from "./journal/durable-store.ts";
-import type { Fact } from "./journal/fact.ts";
+import { Http } from "./http/http.ts";
+import { DurableStore } from "./journal/durable-store.ts";
 import { Journal } from "./journal/journal.ts";
 import { Nudge } from "./nudge.ts";
 import { Staging } from "./staging.ts";
@@ -22,36 +16,6 @@ import { eventsOf } from "./telemetry/fact-events.ts";
 import { Outbox } from "./telemetry/outbox.ts";
 import { Sender } from "./telemetry/sender.ts";
 import { Repository } from "./trust/repository.ts";
-import type { VehicleStateSource } from "./vehicle-state.ts";
-
-/** Root metadata of both repositories, as the vehicle was provisioned with them. */
-export interface PinnedRoots {
-  readonly director: Uint8Array;
-  readonly image: Uint8Array;
-}
-
-/** Everything that a gateway touches; with other parts the same gateway runs in virtual time. */
-export interface GatewayDeps {
-  readonly config: AgentConfig;
-  readonly dataFolder: string;
-  /** The journal's database, open; it stays its opener's. */
-  readonly level: LevelDatabase;
-  readonly roots: PinnedRoots;
-  /** Device token. */
-  readonly token: string;
-  readonly fetch: FetchFunction;
-  readonly openBus: () => Promise<CanBus>;
-  readonly clock: Clock;
-  /** Wall time, UTC ms. */
-  readonly now: () => number;
-  readonly deltas: Pick<DeltaEngine, "apply" | "applyImagePatch">;
-  readonly vehicle: VehicleStateSource;
-  readonly log: Logger;
-  /** Called after each fact, once it is on disk. */
-  readonly onFact?: (fact: Fact) => void;
-  /** Every request to and answer from an ECU, for traces. */
-  readonly onUds?: (ecuId: string, event: ClientEvent) => void;
-}
 
 export interface Gateway {
   readonly controls: GatewayControls;

@@ -1,6 +1,7 @@
 export { AgentError, type AgentErrorCode } from "./agent-error.ts";
 export { AgentConfig, DEFAULTS, readConfig } from "./config.ts";
-export { createGateway, type Gateway, type GatewayDeps, type PinnedRoots } from "./gateway.ts";
+export { createGateway, type Gateway } from "./gateway.ts";
+export type { GatewayDeps, PinnedRoots } from "./gateway/gateway-deps.ts";
 export * from "./gateway-state.ts";
 export type { FetchFunction } from "./http/http.ts";
 export type { LevelDatabase } from "./journal/durable-store.ts";

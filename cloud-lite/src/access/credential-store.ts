@@ -1,6 +1,6 @@
 import type { Selectable } from "kysely";
 import type { Page } from "../db/cursor.ts";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import { Refusal } from "../refusals.ts";
 import { issueToken, type IssuedToken } from "./store.ts";
 import { visiblePart } from "./tokens.ts";

@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { sql } from "kysely";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { openDatabase, type Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
+import { openDatabase } from "../db/open.ts";
 import { postgresDatabase, type TestDatabase } from "../db/test-database.ts";
 import { startThrowAwayPostgres } from "../db/throw-away-postgres.ts";
 import {

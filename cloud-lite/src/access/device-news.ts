@@ -1,7 +1,7 @@
 import { sql, type SqlBool } from "kysely";
 import { onPostgres } from "../db/engine.ts";
 import { fixedStatement, slot } from "../db/fixed-statement.ts";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import { kept } from "../db/postgres-statements.ts";
 import type { VehicleName } from "../vehicles/presence/vehicle-numbers.ts";
 import { selectDevices, type DeviceRow } from "./device-rows.ts";

@@ -1,5 +1,5 @@
 import type { Expression, SqlBool } from "kysely";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import { OPEN } from "../jobs/open.ts";
 import type { VehicleNumbers } from "../vehicles/presence/vehicle-numbers.ts";
 import type { Vehicle } from "./store.ts";

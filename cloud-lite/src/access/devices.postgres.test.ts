@@ -1,6 +1,7 @@
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { openDatabase, type Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
+import { openDatabase } from "../db/open.ts";
 import { postgresDatabase, type TestDatabase } from "../db/test-database.ts";
 import { createVehicleNumbers } from "../vehicles/presence/vehicle-numbers.ts";
 import { revokeDeviceTokens } from "./credential-store.ts";

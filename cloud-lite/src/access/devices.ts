@@ -2,7 +2,7 @@ import { onPostgres } from "../db/engine.ts";
 import { fixedStatement, slot } from "../db/fixed-statement.ts";
 import { gather, type Tell } from "../db/gather.ts";
 import { isIn } from "../db/one-of.ts";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import type { VehicleNumbers } from "../vehicles/presence/vehicle-numbers.ts";
 import { rememberDevices } from "./remembered-devices.ts";
 import { lookInPostgres } from "./device-news.ts";

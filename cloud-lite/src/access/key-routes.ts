@@ -3,7 +3,7 @@ import { Type } from "typebox";
 import { Id } from "@halfshaft/ota-format";
 import type { App, Cloud } from "../cloud.ts";
 import { cutPage, PageQuery, readPage } from "../db/cursor.ts";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import { operatorOf } from "../plugins/admission.ts";
 import { answer, answers, ref } from "../plugins/answers.ts";
 import { write, WriteHeaders, type Work } from "../plugins/writes.ts";

@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from "uuid";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import { executeKept } from "../db/postgres-statements.ts";
 import { narrow, type Grant } from "./grants.ts";
 import { newToken, tokenMatches, tokenPrefix, type TokenKind } from "./tokens.ts";

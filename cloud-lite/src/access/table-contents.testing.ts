@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 
 /** Names of all tables but those of the migrations. */
 async function tablesOf(db: Database): Promise<string[]> {

@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
 import { appendAudit } from "../audit/store.ts";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import { inOneTransaction } from "../db/transaction.ts";
 import { onDisk } from "../disk.ts";
 import { Refusal } from "../refusals.ts";

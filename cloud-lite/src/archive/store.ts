@@ -1,5 +1,5 @@
 import { sql, type Selectable } from "kysely";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import type { Tables } from "../db/tables.ts";
 
 export type JobRow = Selectable<Tables["jobs"]>;

@@ -1,7 +1,7 @@
 import { Type, type Static } from "typebox";
 import { Id, Sha256, WallTime } from "@halfshaft/ota-format";
 import type { Page } from "../db/cursor.ts";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 
 const closed = { additionalProperties: false } as const;
 const ACTOR_KINDS = ["operator", "vehicle", "cloud"] as const;

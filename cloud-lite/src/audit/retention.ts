@@ -1,4 +1,4 @@
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import { inOneTransaction } from "../db/transaction.ts";
 import { Refusal } from "../refusals.ts";
 import type { Signer } from "../trust/signer.ts";

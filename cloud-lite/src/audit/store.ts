@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { v7 as uuidv7 } from "uuid";
 import { lock } from "../db/engine.ts";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import { CHAIN_BEGIN, entryHash, payloadDigest, type ChainedEntry, type ChainPlace } from "./chain.ts";
 
 /** What a write says about itself. */

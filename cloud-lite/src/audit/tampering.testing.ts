@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 
 const ENTRY_COLUMNS = [
   "auditId",

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { DEFAULT_ORGANISATION, type Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
+import { DEFAULT_ORGANISATION } from "../db/open.ts";
 import { testCloud, type TestCloud } from "../testing.ts";
 import { redactEntry, retainAudit } from "./retention.ts";
 import { appendAudits, type AuditGiven } from "./store.ts";

@@ -1,4 +1,4 @@
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import { CHAIN_BEGIN, payloadDigest, walkChain, type ChainBreak } from "./chain.ts";
 import { isSigned, type Checkpoint } from "./checkpoint.ts";
 import { auditPages, type EntryRow } from "./entries.ts";

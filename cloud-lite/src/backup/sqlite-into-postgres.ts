@@ -1,5 +1,6 @@
 import { sql } from "kysely";
-import { openDatabase, type Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
+import { openDatabase } from "../db/open.ts";
 import { inOneTransaction } from "../db/transaction.ts";
 
 /** Rows of one statement: one parameter of some hundred kilobytes. */

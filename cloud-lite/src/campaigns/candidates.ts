@@ -1,4 +1,4 @@
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import type { VehicleSelection } from "../vehicles/search/selection.ts";
 import { targetedAfter } from "./targeting.ts";
 import { planOf, scopesOfCampaign, targetOf, type CampaignRow, type PhaseRow } from "./store.ts";

@@ -1,6 +1,6 @@
 import { expressionBuilder, type Expression, type SqlBool } from "kysely";
 import { archivedCounts } from "../archive/store.ts";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import type { Tables } from "../db/tables.ts";
 import type { JobStatus } from "../jobs/schema.ts";
 import { NO_JOBS, type Judged, type Tally } from "./rates.ts";

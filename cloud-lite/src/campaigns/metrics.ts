@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { STAGES, type Stage } from "@halfshaft/ota-format";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import { talliesOf } from "./counts.ts";
 import { NO_JOBS, ratesOf, type Rates, type Tally } from "./rates.ts";
 import { getCampaignRow, phasesOf, type CampaignRow } from "./store.ts";

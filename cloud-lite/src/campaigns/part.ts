@@ -1,5 +1,5 @@
 import type { Scope } from "../access/grants.ts";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import { JOB_STATUSES } from "../jobs/schema.ts";
 import { inScope } from "../vehicles/scope.ts";
 import { SKIP_REASONS, type Campaign, type Phase } from "./schema.ts";

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Type, type Static } from "typebox";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import { CountsBy, countsBy } from "../vehicles/search/counts.ts";
 import { VehicleId } from "../vehicles/schema.ts";
 import { SelectionRef, type VehicleSelection } from "../vehicles/search/selection.ts";

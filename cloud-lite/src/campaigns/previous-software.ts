@@ -1,4 +1,4 @@
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import { Refusal } from "../refusals.ts";
 import type { EcuRow } from "../vehicles/store.ts";
 import type { Assignment, OfferedImage } from "./rules.ts";

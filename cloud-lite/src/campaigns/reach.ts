@@ -1,6 +1,6 @@
 import { liesWithin, narrow, scopesOf, type Permission, type Scope } from "../access/grants.ts";
 import type { Operator } from "../access/store.ts";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import { Refusal } from "../refusals.ts";
 import { inScope } from "../vehicles/scope.ts";
 import { getCampaignRow, scopesOfCampaign, targetOf, type CampaignRow } from "./store.ts";

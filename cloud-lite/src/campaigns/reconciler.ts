@@ -1,29 +1,10 @@
-import type { Cloud } from "../cloud.ts";
+import type { Cloud, Reconciler } from "../cloud.ts";
 import { inBackground } from "../plugins/writes.ts";
 import { chooseRank } from "./candidates.ts";
 import { LIVE_STATES } from "./life-cycle.ts";
 import { stepCampaign } from "./step.ts";
 import { getCampaignRow, lockCampaign } from "./store.ts";
 import { createWakeUps } from "./wake-ups.ts";
-
-/**
- * Takes campaigns on, a bounded step at a time. Each step is a transaction that first takes the campaign's row, so
- * several instances may work on the same campaigns; and each follows from what is stored, so nothing is lost with a
- * process.
- */
-export interface Reconciler {
-  /** Something has happened to a campaign: look at it soon. */
-  wake(organisationId: string, campaignId: string): void;
-  /** As `wake`, for what happens to many vehicles of a campaign in the same moment: looks once for all of them. */
-  wakeSoon(organisationId: string, campaignId: string): void;
-  /** Looks at all campaigns that are not settled: called from time to time, and after a start. */
-  tick(): Promise<void>;
-  /** Tells vehicles to ask, not all in the same moment. */
-  wakeVehicles(vehicleIds: readonly string[]): void;
-  /** Resolves when no campaign is being worked on. */
-  idle(): Promise<void>;
-  close(): Promise<void>;
-}
 
 const SOON_MS = 500;
 

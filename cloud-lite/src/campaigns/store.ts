@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from "uuid";
 import type { ConsentPolicy, SafetyPolicy } from "@halfshaft/ota-format";
 import type { Scope } from "../access/grants.ts";
 import type { Page } from "../db/cursor.ts";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import type { Tables } from "../db/tables.ts";
 import { Refusal } from "../refusals.ts";
 import { HALT_DEFAULTS } from "./halt.ts";

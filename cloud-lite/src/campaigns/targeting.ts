@@ -1,5 +1,5 @@
 import type { Scope } from "../access/grants.ts";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import { Refusal } from "../refusals.ts";
 import { checkSelection, type VehicleSelection } from "../vehicles/search/selection.ts";
 import { selectedVehicles } from "../vehicles/search/selection-query.ts";

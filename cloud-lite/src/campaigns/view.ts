@@ -1,5 +1,5 @@
 import type { Scope } from "../access/grants.ts";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import { JOB_STATUSES } from "../jobs/schema.ts";
 import { present } from "../vehicles/store.ts";
 import { talliesOf } from "./counts.ts";

@@ -1,6 +1,6 @@
 import type { Cloud } from "../cloud.ts";
 import type { Work } from "../plugins/writes.ts";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import type { CampaignRow } from "./store.ts";
 
 const JOBS_AT_ONCE = 500;

@@ -10,7 +10,8 @@ import {
 } from "../access/user-store.ts";
 import { appendAudit } from "../audit/store.ts";
 import { openFolder } from "../data-folder.ts";
-import { DEFAULT_ORGANISATION, type Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
+import { DEFAULT_ORGANISATION } from "../db/open.ts";
 import { inOneTransaction } from "../db/transaction.ts";
 import { Refusal } from "../refusals.ts";
 import type { Invocation } from "./invocation.ts";

@@ -1,6 +1,6 @@
 import type { CompiledQuery, Insertable } from "kysely";
 import { onPostgres } from "./engine.ts";
-import type { Database } from "./open.ts";
+import type { Database } from "./database.ts";
 import { kept } from "./postgres-statements.ts";
 import type { Tables } from "./tables.ts";
 

@@ -1,5 +1,5 @@
 import type { CompiledQuery } from "kysely";
-import type { Database } from "./open.ts";
+import type { Database } from "./database.ts";
 
 const SLOT = "\u0000";
 

@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from "kysely";
 import { onPostgres } from "./engine.ts";
-import type { Database } from "./open.ts";
+import type { Database } from "./database.ts";
 
 /**
  * Rows as a table of a statement, all of them one parameter: the text of a statement with a parameter for each value

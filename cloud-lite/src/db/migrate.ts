@@ -2,7 +2,7 @@ import { Migrator, type MigrationInfo } from "kysely/migration";
 import { Refusal } from "../refusals.ts";
 import { isPostgresUrl } from "./engine.ts";
 import { MIGRATIONS } from "./migrations/all.ts";
-import type { Database } from "./open.ts";
+import type { Database } from "./database.ts";
 import { openPostgres } from "./postgres.ts";
 
 const migratorOf = (db: Database): Migrator =>

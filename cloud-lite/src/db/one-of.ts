@@ -1,6 +1,6 @@
 import { sql, type Expression, type SqlBool } from "kysely";
 import { onPostgres } from "./engine.ts";
-import type { Database } from "./open.ts";
+import type { Database } from "./database.ts";
 
 /**
  * That a column has one of these values, which are one parameter: the text of the statement is the same for any number

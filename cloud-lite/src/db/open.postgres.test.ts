@@ -1,7 +1,8 @@
 import { sql } from "kysely";
 import { afterEach, expect, test } from "vitest";
 import { migrationsOf } from "./migrate.ts";
-import { openDatabase, type Database } from "./open.ts";
+import type { Database } from "./database.ts";
+import { openDatabase } from "./open.ts";
 import { postgresDatabase, type TestDatabase } from "./test-database.ts";
 
 const open: Database[] = [];

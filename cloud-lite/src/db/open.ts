@@ -1,4 +1,5 @@
 import { CamelCasePlugin, Kysely } from "kysely";
+import type { Database } from "./database.ts";
 import { isForbidden, isPostgresUrl } from "./engine.ts";
 import { migrate } from "./migrate.ts";
 import { openPostgres, withoutPassword } from "./postgres.ts";
@@ -6,8 +7,6 @@ import { Refusal } from "../refusals.ts";
 import { EmbeddedDialect, openSqlite } from "./sqlite.ts";
 import { refreshStatistics } from "./statistics.ts";
 import type { Tables } from "./tables.ts";
-
-export type Database = Kysely<Tables>;
 
 /** The one organisation of an embedded cloud. */
 export const DEFAULT_ORGANISATION = "00000000-0000-7000-8000-000000000001";

@@ -2,7 +2,7 @@ import type { Compilable, CompiledQuery, PostgresPool, PostgresPoolClient } from
 import type { Pool, PoolClient } from "pg";
 import { Refusal } from "../refusals.ts";
 import { isConnectionLost, onPostgres } from "./engine.ts";
-import type { Database } from "./open.ts";
+import type { Database } from "./database.ts";
 
 const MARK = "/* kept */ ";
 

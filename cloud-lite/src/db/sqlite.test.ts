@@ -4,7 +4,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { CHAIN_BEGIN, entryHash, payloadDigest } from "../audit/chain.ts";
 import { verifyAudit } from "../audit/verify.ts";
 import { MIGRATIONS } from "./migrations/all.ts";
-import { DEFAULT_ORGANISATION, type Database } from "./open.ts";
+import type { Database } from "./database.ts";
+import { DEFAULT_ORGANISATION } from "./open.ts";
 import { EmbeddedDialect, openSqlite } from "./sqlite.ts";
 
 let db: Database;

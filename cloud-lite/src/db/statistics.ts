@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { onPostgres } from "./engine.ts";
-import type { Database } from "./open.ts";
+import type { Database } from "./database.ts";
 
 /**
  * Lets the database count again where tables have changed much: without it, it guesses which index is best, and guesses

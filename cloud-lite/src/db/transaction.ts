@@ -1,6 +1,6 @@
 import { Refusal } from "../refusals.ts";
 import { isLostRace, isTimeOut } from "./engine.ts";
-import type { Database } from "./open.ts";
+import type { Database } from "./database.ts";
 
 const ATTEMPTS = 5;
 

@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from "uuid";
 import type { Assignment } from "../campaigns/rules.ts";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import type { EcuRow } from "../vehicles/store.ts";
 
 /** A job to be: one vehicle's part in a campaign. */

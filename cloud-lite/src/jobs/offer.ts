@@ -1,7 +1,7 @@
 import type { Offer } from "@halfshaft/ota-format";
 import { consentOf, getCampaignRow, safetyPolicyOf } from "../campaigns/store.ts";
 import type { Cloud } from "../cloud.ts";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import type { Work } from "../plugins/writes.ts";
 import { getRelease } from "../releases/store.ts";
 import { setDesiredJob } from "../vehicles/twin/desired.ts";

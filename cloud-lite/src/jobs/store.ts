@@ -5,7 +5,7 @@ import type { Scope } from "../access/grants.ts";
 import { inScope } from "../vehicles/scope.ts";
 import type { Page } from "../db/cursor.ts";
 import { onPostgres } from "../db/engine.ts";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import type { Tables } from "../db/tables.ts";
 import { Refusal } from "../refusals.ts";
 import { ecusOf, present } from "../vehicles/store.ts";

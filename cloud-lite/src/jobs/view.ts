@@ -1,6 +1,6 @@
 import type { OutcomeEvent, StageEvent } from "@halfshaft/ota-format";
 import { covers, type Scope } from "../access/grants.ts";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import { Refusal } from "../refusals.ts";
 import { eventsOfJob } from "../telemetry/store.ts";
 import { ecusOf, present } from "../vehicles/store.ts";

@@ -1,4 +1,4 @@
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import { waitingFor } from "./offer-rules.ts";
 import type { WaitingReason } from "./schema.ts";
 import { openJobsWithCampaigns, type JobRow } from "./store.ts";

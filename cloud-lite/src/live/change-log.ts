@@ -1,5 +1,5 @@
 import type { Scope } from "../access/grants.ts";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import type { LocatedChange, LocatedProgress, Progress } from "./change.ts";
 
 /** Changes after `seq`, oldest first, at most `limit`: the audit log, joined with what it is about. */

@@ -1,4 +1,4 @@
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import { changeRange, changesAfter, locate } from "./change-log.ts";
 import type { LocatedChange, LocatedProgress, Progress } from "./change.ts";
 

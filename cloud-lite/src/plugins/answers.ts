@@ -3,7 +3,12 @@ import type { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type, type Static, type TSchema } from "typebox";
 import { envelope, Problem } from "@halfshaft/ota-format";
-import type { Cloud } from "../cloud.ts";
+
+/** What tells the time, such as a cloud. */
+interface Timekeeper {
+  /** Wall time, UTC ms. */
+  readonly now: () => number;
+}
 
 export interface Envelope<T> {
   data: T;
@@ -12,7 +17,12 @@ export interface Envelope<T> {
 }
 
 /** Wraps what a route answers. */
-export function answer<T>(cloud: Cloud, request: FastifyRequest, data: T, nextCursor?: string): Envelope<T> {
+export function answer<T>(
+  cloud: Timekeeper,
+  request: FastifyRequest,
+  data: T,
+  nextCursor?: string,
+): Envelope<T> {
   return {
     data,
     metadata: { requestId: request.id, ...(nextCursor === undefined ? {} : { nextCursor }) },
@@ -29,7 +39,7 @@ export const etagOf = (data: unknown): string =>
 
 /** As `answer`, with an ETag over the data alone; says 304 where the client has it already. */
 export function answerWithETag<T>(
-  cloud: Cloud,
+  cloud: Timekeeper,
   request: FastifyRequest,
   reply: FastifyReply,
   data: T,

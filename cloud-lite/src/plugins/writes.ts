@@ -6,7 +6,7 @@ import type { Actor, Vehicle } from "../access/store.ts";
 import { appendAudits, type AuditActor, type AuditGiven, type AuditNote } from "../audit/store.ts";
 import type { Cloud } from "../cloud.ts";
 import { lockAll } from "../db/engine.ts";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import { inOneTransaction } from "../db/transaction.ts";
 import { Refusal } from "../refusals.ts";
 import { actorOf } from "./admission.ts";
@@ -142,13 +142,19 @@ export async function inTransaction<T>(
   return transact(cloud, { organisationId, by, requestId, permission, locks }, run);
 }
 
+/** What a vehicle sends, and in which request. */
+export interface VehicleReport {
+  readonly actor: Vehicle;
+  readonly requestId: string;
+}
+
 /**
  * One transaction for what several vehicles of an organisation report; each writes as itself.
  * @param run gets a work for each report, in order, all in the same transaction.
  */
 export async function inVehicleTransaction<T>(
   cloud: Cloud,
-  reports: readonly { readonly actor: Vehicle; readonly requestId: string }[],
+  reports: readonly VehicleReport[],
   run: (works: readonly Work[]) => Promise<T>,
 ): Promise<T> {
   const { organisationId } = reports[0]!.actor;

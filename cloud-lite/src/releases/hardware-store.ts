@@ -1,6 +1,6 @@
 import type { MemoryRegion } from "@halfshaft/ota-format";
 import type { Page } from "../db/cursor.ts";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import { Refusal } from "../refusals.ts";
 import type { Hardware } from "./schema.ts";
 

@@ -1,5 +1,5 @@
 import type { Image, ImageRequirements, Release } from "@halfshaft/ota-format";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import { Refusal } from "../refusals.ts";
 import { currentVersionFits } from "./compatibility.ts";
 import { type Candidate, describeConflict, solveDependencies } from "./dependencies.ts";

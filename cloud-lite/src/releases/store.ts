@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from "uuid";
 import { sql, type Selectable } from "kysely";
 import type { Image, ImageRequirements, Release, Segment } from "@halfshaft/ota-format";
 import type { Page } from "../db/cursor.ts";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import type { Tables } from "../db/tables.ts";
 import { Refusal } from "../refusals.ts";
 import type { ReleaseBody, ReleaseFilter, ReleasePatch } from "./schema.ts";

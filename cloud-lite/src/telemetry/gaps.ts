@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { Type, type Static } from "typebox";
 import { Id } from "@halfshaft/ota-format";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 
 /** Ranges in an answer; a vehicle with more has a fault that the first ones show as well. */
 export const MISSING_SHOWN = 100;

@@ -1,77 +1,45 @@
 import type { Event } from "@halfshaft/ota-format";
-import type { Vehicle } from "../access/store.ts";
-import type { Cloud } from "../cloud.ts";
+import type { Cloud, Intake } from "../cloud.ts";
 import { updateJobs } from "../jobs/update.ts";
 import { observeSteps } from "../plugins/metrics.ts";
 import { createRateWindows } from "../plugins/rate-windows.ts";
-import { inVehicleTransaction, type Work } from "../plugins/writes.ts";
+import { shareWrites } from "../plugins/shared-writes.ts";
+import type { Work } from "../plugins/writes.ts";
 import { Refusal } from "../refusals.ts";
 import { noteHeartbeat } from "../vehicles/presence/presence-sweep.ts";
+import type { EventReport, ReportResult } from "./reports.ts";
 import { insertEvents } from "./store.ts";
-
-/** A batch of one vehicle. */
-export interface EventReport {
-  readonly actor: Vehicle;
-  readonly requestId: string;
-  readonly events: readonly Event[];
-}
-
-export interface ReportResult {
-  readonly accepted: number;
-  readonly duplicates: number;
-}
-
-/** Takes in events, by whichever way they came. */
-export interface Intake {
-  /**
-   * @returns when the events are stored for good.
-   * @throws {Refusal} TELEMETRY_BUSY, or TELEMETRY_QUOTA once the vehicle's outcomes are stored
-   */
-  take(report: EventReport): Promise<ReportResult>;
-  /** As `take`, but waits for room rather than refuse: where whoever sends hears nothing until then. */
-  takeInTurn(report: EventReport): Promise<ReportResult>;
-}
 
 /** After which a vehicle that was refused may try again. */
 export const BUSY_RETRY_S = 2;
 const HOUR_MS = 60 * 60 * 1000;
-/** Events of one transaction: enough to share the price of its commit, few enough that nobody waits long. */
+/** Events of one transaction. */
 const GROUP_EVENTS = 2000;
 
-interface Waiting extends EventReport {
-  readonly resolve: (result: ReportResult) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 /**
- * One queue of events for all vehicles. While a transaction is on its way, what comes meanwhile gathers and shares the
- * next one; the queue is bounded, and beyond it vehicles are told to come again, for they keep what they report.
+ * The telemetry of all vehicles. What waits to be stored is bounded, and beyond it vehicles are told to come again, for
+ * they keep what they report.
  */
 export function createIntake(cloud: () => Cloud, maxWaiting: number, quota: number): Intake {
-  const queue: Waiting[] = [];
   const forRoom: (() => void)[] = [];
   let waiting = 0;
-  let isRunning = false;
   const countEvents = createRateWindows(HOUR_MS, () => performance.now());
+  const storeShared = shareWrites<EventReport, Event[]>(cloud, {
+    most: GROUP_EVENTS,
+    sizeOf: ({ events }) => events.length,
+    run: (works, reports) => storeReports(cloud(), reports, works),
+  });
 
   const hasRoom = ({ events }: EventReport): boolean =>
     waiting === 0 || waiting + events.length <= maxWaiting;
-  const store = (report: EventReport): Promise<ReportResult> =>
-    new Promise((resolve, reject) => {
-      queue.push({ ...report, resolve, reject });
-      waiting += report.events.length;
-      if (isRunning) return;
-      isRunning = true;
-      // Not at once: what arrived in the same turn of the event loop comes along.
-      setImmediate(() => void run());
-    });
-  const run = async (): Promise<void> => {
-    for (let group = nextGroup(queue); group.length > 0; group = nextGroup(queue)) {
-      await storeGroup(cloud(), group);
-      waiting -= group.reduce((sum, { events }) => sum + events.length, 0);
+  const store = async (report: EventReport): Promise<ReportResult> => {
+    waiting += report.events.length;
+    try {
+      return resultOf(cloud(), report, await storeShared(report));
+    } finally {
+      waiting -= report.events.length;
       for (const enter of forRoom.splice(0)) enter();
     }
-    isRunning = false;
   };
   /** Outcomes are stored even where the vehicle has no quota left: the truth about a job must not wait for an hour. */
   const withinQuota = async (report: EventReport): Promise<ReportResult> => {
@@ -110,30 +78,6 @@ export class RetryLater extends Refusal {
   ) {
     super(code, operands);
     this.retryAfterS = retryAfterS;
-  }
-}
-
-/** The first reports in the queue, of one organisation. */
-function nextGroup(queue: Waiting[]): Waiting[] {
-  const organisationId = queue[0]?.actor.organisationId;
-  let events = 0;
-  let end = 0;
-  while (end < queue.length && queue[end]!.actor.organisationId === organisationId) {
-    events += queue[end]!.events.length;
-    if (end > 0 && events > GROUP_EVENTS) break;
-    end += 1;
-  }
-  return queue.splice(0, end);
-}
-
-/** What one report does to the transaction must not cost the others theirs: where it fails, each is tried alone. */
-async function storeGroup(cloud: Cloud, group: readonly Waiting[]): Promise<void> {
-  try {
-    const stored = await inVehicleTransaction(cloud, group, (works) => storeReports(cloud, group, works));
-    group.forEach((report, index) => report.resolve(resultOf(cloud, report, stored[index]!)));
-  } catch (error) {
-    if (group.length === 1) return group[0]!.reject(error);
-    for (const report of group) await storeGroup(cloud, [report]);
   }
 }
 

@@ -2,7 +2,7 @@ import type { Event } from "@halfshaft/ota-format";
 import type { Vehicle } from "../access/store.ts";
 import { bulkInsert } from "../db/bulk-insert.ts";
 import type { Page } from "../db/cursor.ts";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 
 const insert = bulkInsert(
   "events",

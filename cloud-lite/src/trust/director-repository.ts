@@ -1,6 +1,6 @@
 import { Snapshot, TargetFile, Targets, Timestamp } from "@tufjs/models";
 import type { DirectorTargetCustom } from "@halfshaft/ota-format/trust";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import { isStale, LIFETIME_MS } from "./expiry.ts";
 import type { Signers } from "./keys.ts";
 import { latestRole, metaFile, signRole, type RepositoryScope } from "./metadata-store.ts";

@@ -2,7 +2,7 @@ import { Snapshot, TargetFile, Targets, Timestamp } from "@tufjs/models";
 import { Delegations } from "@tufjs/models/dist/delegations.js";
 import { DelegatedRole } from "@tufjs/models/dist/role.js";
 import { TRANSPORT_PATHS, TRANSPORT_ROLE } from "@halfshaft/ota-format/trust";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import { isStale, LIFETIME_MS } from "./expiry.ts";
 import type { Signers } from "./keys.ts";
 import {

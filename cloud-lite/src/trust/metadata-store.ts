@@ -10,7 +10,7 @@ import {
   type Timestamp,
 } from "@tufjs/models";
 import { lock } from "../db/engine.ts";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import { expiresText } from "./expiry.ts";
 import type { Signer } from "./signer.ts";
 

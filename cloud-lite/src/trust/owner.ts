@@ -1,4 +1,4 @@
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import { Refusal } from "../refusals.ts";
 import { DIRECTOR_ROOT_REPOSITORY } from "./director-repository.ts";
 import { IMAGE_REPOSITORY } from "./image-repository.ts";

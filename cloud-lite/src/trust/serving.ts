@@ -1,5 +1,5 @@
 import type { Cloud } from "../cloud.ts";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import { inOneTransaction } from "../db/transaction.ts";
 import { desiredRevision, desiredSoftware } from "../vehicles/twin/desired.ts";
 import { directorIsStale, directorScope, signDirector } from "./director-repository.ts";

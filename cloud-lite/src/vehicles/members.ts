@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { isOneOf } from "../db/one-of.ts";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import { executeKept } from "../db/postgres-statements.ts";
 import type { VehicleBody } from "./schema.ts";
 

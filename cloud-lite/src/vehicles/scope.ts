@@ -3,7 +3,7 @@ import type { Expression, SqlBool } from "kysely";
 import { covers, scopesOf, type Located, type Permission, type Scope } from "../access/grants.ts";
 import { actorOf } from "../plugins/admission.ts";
 import { Refusal } from "../refusals.ts";
-import type { FleetQuery, VehicleExpressions } from "./search/selection-query.ts";
+import type { FleetQuery, VehicleExpressions } from "./search/fleet-query.ts";
 
 /** Which vehicles whoever asks may see or change; a vehicle has no say over vehicles. */
 export function scopesFor(request: FastifyRequest, permission: Permission): Scope[] {

@@ -2,7 +2,7 @@ import type { Selectable } from "kysely";
 import { v7 as uuidv7 } from "uuid";
 import { covers, type Scope } from "../access/grants.ts";
 import { isOneOf } from "../db/one-of.ts";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import { executeKept } from "../db/postgres-statements.ts";
 import type { Tables } from "../db/tables.ts";
 import { Refusal } from "../refusals.ts";

@@ -1,6 +1,6 @@
 import { EVERYTHING } from "../access/grants.ts";
 import { appendAudit } from "../audit/store.ts";
-import type { Database } from "../db/open.ts";
+import type { Database } from "../db/database.ts";
 import { changesAfter } from "../live/change-log.ts";
 import type { Change } from "../live/change.ts";
 import { visibleChange } from "../live/topics.ts";

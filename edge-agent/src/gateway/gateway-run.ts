@@ -1,7 +1,7 @@
 import type { CloudApi } from "../cloud-api.ts";
 import type { VehicleBus } from "../ecus/ecu-access.ts";
 import { storeExchanged } from "../ecus/exchanged.ts";
-import type { GatewayDeps } from "../gateway.ts";
+import type { GatewayDeps } from "./gateway-deps.ts";
 import type { ConsentDecision, GatewayControls, GatewayState, VehicleState } from "../gateway-state.ts";
 import type { Http } from "../http/http.ts";
 import type { DurableStore } from "../journal/durable-store.ts";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { EngineCreateOptions } from "@halfshaft/ota-format/delta";
 import { transportTargetName, type TransportTargetCustom } from "@halfshaft/ota-format/trust";
 import type { ArtifactStore } from "../../artifacts/store.ts";
-import type { Database } from "../../db/open.ts";
+import type { Database } from "../../db/database.ts";
 import { inOneTransaction } from "../../db/transaction.ts";
 import type { Metrics } from "../../plugins/metrics.ts";
 import { addImageTargets, imageScope, signImageRepository } from "../../trust/image-repository.ts";

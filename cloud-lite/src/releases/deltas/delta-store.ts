@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from "uuid";
 import type { Image, Segment } from "@halfshaft/ota-format";
 import { type DeltaFormat, NO_BASE } from "@halfshaft/ota-format/trust";
 import type { Page } from "../../db/cursor.ts";
-import type { Database } from "../../db/open.ts";
+import type { Database } from "../../db/database.ts";
 import { Refusal } from "../../refusals.ts";
 import { IMAGE_REPOSITORY } from "../../trust/image-repository.ts";
 import { chooseBases, NO_BASE_IMAGE, retryPauseMs, type FleetVersions } from "./delta-rules.ts";

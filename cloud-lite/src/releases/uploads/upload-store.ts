@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Selectable } from "kysely";
 import type { Page } from "../../db/cursor.ts";
-import type { Database } from "../../db/open.ts";
+import type { Database } from "../../db/database.ts";
 import type { Tables } from "../../db/tables.ts";
 import { inOneTransaction } from "../../db/transaction.ts";
 import { Refusal } from "../../refusals.ts";

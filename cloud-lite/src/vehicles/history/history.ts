@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from "uuid";
-import type { Database } from "../../db/open.ts";
+import type { Database } from "../../db/database.ts";
 import type { HistoryKind } from "../twin/twin-tables.ts";
 
 /** Rows in one statement. */

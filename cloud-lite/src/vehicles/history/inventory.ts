@@ -1,6 +1,6 @@
 import { imageTargetName } from "@halfshaft/ota-format/trust";
 import type { Scope } from "../../access/grants.ts";
-import type { Database } from "../../db/open.ts";
+import type { Database } from "../../db/database.ts";
 import type { InventoryEntry } from "./inventory-rules.ts";
 import { inScope, isUnbounded } from "../scope.ts";
 import { ecusOf, type EcuRow } from "../store.ts";

@@ -1,5 +1,5 @@
 import type { OutcomeEvent, StageEvent } from "@halfshaft/ota-format";
-import type { Database } from "../../db/open.ts";
+import type { Database } from "../../db/database.ts";
 import { Refusal } from "../../refusals.ts";
 import type { SoftwareChange } from "../twin/manifest-store.ts";
 

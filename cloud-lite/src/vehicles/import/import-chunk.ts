@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from "uuid";
-import type { Database } from "../../db/open.ts";
+import type { Database } from "../../db/database.ts";
 import { reportedVersionKey } from "../../releases/version-key.ts";
 import { COLUMNS, type BuiltVehicle, type ExistingVehicle, type Plan } from "./import-plan.ts";
 import { ecusOf as builtEcus, type AsBuiltVehicle } from "./import-record.ts";

@@ -6,7 +6,7 @@ import { Id, Sha256, WallTime } from "@halfshaft/ota-format";
 import type { Actor } from "../../access/store.ts";
 import type { App, Cloud } from "../../cloud.ts";
 import { cutPage, PageQuery, readPage } from "../../db/cursor.ts";
-import type { Database } from "../../db/open.ts";
+import type { Database } from "../../db/database.ts";
 import { actorOf } from "../../plugins/admission.ts";
 import { answer, answers, fileBody, ref } from "../../plugins/answers.ts";
 import { digested, importVehicles } from "./import.ts";

@@ -1,7 +1,7 @@
 import { scopesOf } from "../../access/grants.ts";
 import type { Actor } from "../../access/store.ts";
 import type { Page } from "../../db/cursor.ts";
-import type { Database } from "../../db/open.ts";
+import type { Database } from "../../db/database.ts";
 import type { Work } from "../../plugins/writes.ts";
 import { Refusal } from "../../refusals.ts";
 import type { RowProblem } from "./import-record.ts";

@@ -2,7 +2,7 @@ import { Type } from "typebox";
 import { WallTime, type Event } from "@halfshaft/ota-format";
 import { JobSummary } from "../../jobs/schema.ts";
 import { jobSummary } from "../../jobs/store.ts";
-import type { Database } from "../../db/open.ts";
+import type { Database } from "../../db/database.ts";
 import { ref } from "../../plugins/answers.ts";
 import { telemetryStreams } from "../../telemetry/gaps.ts";
 import {

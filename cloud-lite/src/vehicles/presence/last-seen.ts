@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { jsonRows } from "../../db/json-rows.ts";
-import type { Database } from "../../db/open.ts";
+import type { Database } from "../../db/database.ts";
 import { kept } from "../../db/postgres-statements.ts";
 import { inOneTransaction } from "../../db/transaction.ts";
 import { withRoom, type VehicleName, type VehicleNumbers } from "./vehicle-numbers.ts";

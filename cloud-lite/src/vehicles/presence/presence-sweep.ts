@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Database } from "../../db/open.ts";
+import type { Database } from "../../db/database.ts";
 import { inOneTransaction } from "../../db/transaction.ts";
 import type { Presence } from "../../mqtt/topics.ts";
 import type { Work } from "../../plugins/writes.ts";

@@ -1,4 +1,4 @@
-import type { Database } from "../../db/open.ts";
+import type { Database } from "../../db/database.ts";
 import type { Presence } from "../../mqtt/topics.ts";
 import { noteHistory } from "../history/history.ts";
 

@@ -1,6 +1,6 @@
 import { compare } from "semver";
 import { v7 as uuidv7 } from "uuid";
-import type { Database } from "../../db/open.ts";
+import type { Database } from "../../db/database.ts";
 import type { JobStatus } from "../../jobs/schema.ts";
 import { reportedVersionKey } from "../../releases/version-key.ts";
 import { putMembers } from "../members.ts";

@@ -1,10 +1,11 @@
 import type { SelectQueryBuilder } from "kysely";
 import type { Scope } from "../../access/grants.ts";
-import type { Database } from "../../db/open.ts";
+import type { Database } from "../../db/database.ts";
 import { whereInScope } from "../scope.ts";
 import type { Place } from "./search-cursor.ts";
 import type { FleetSearch } from "./search-schema.ts";
-import { whereSelected, type Fleet, type FleetQuery, type Plan } from "./selection-query.ts";
+import type { Fleet, FleetQuery, Plan } from "./fleet-query.ts";
+import { whereSelected } from "./selection-query.ts";
 
 export interface SearchContext {
   readonly organisationId: string;

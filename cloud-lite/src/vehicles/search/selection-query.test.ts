@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { DEFAULT_ORGANISATION } from "../../db/open.ts";
 import { testCloud, type TestCloud } from "../../testing.ts";
 import { matches, randomFleet, storeFleet, type PlainVehicle } from "./plain-fleet.testing.ts";
-import { selectedVehicles, type Plan } from "./selection-query.ts";
+import type { Plan } from "./fleet-query.ts";
+import { selectedVehicles } from "./selection-query.ts";
 import { PRESENCES, VEHICLE_STATUSES, type VehicleSelection } from "./selection.ts";
 
 const FLEET_SIZE = 60;

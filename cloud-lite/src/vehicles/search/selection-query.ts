@@ -1,29 +1,11 @@
-import type { Expression, ExpressionBuilder, SelectQueryBuilder, SqlBool } from "kysely";
-import type { Database } from "../../db/open.ts";
-import type { Tables } from "../../db/tables.ts";
+import type { Expression, SelectQueryBuilder, SqlBool } from "kysely";
+import type { Database } from "../../db/database.ts";
 import { versionKey } from "../../releases/version-key.ts";
+import type { Fleet, FleetQuery, SelectionContext, VehicleExpressions } from "./fleet-query.ts";
 import type { EcuVersionBounds, PresenceFact, SeenBounds, VehicleSelection } from "./selection.ts";
-import { statusIs } from "../status.ts";
+import { statusIs } from "./status.ts";
 
-/** The tables, with the vehicles as `v`: every query of a fleet is made over that name. */
-export type Fleet = Tables & { v: Tables["vehicles"] };
-export type FleetQuery<Output = object> = SelectQueryBuilder<Fleet, "v", Output>;
-export type VehicleExpressions = ExpressionBuilder<Fleet, "v">;
 type Condition = Expression<SqlBool>;
-
-/**
- * How a list of members is asked: `probe` looks each vehicle up in it, which is best where the query walks along the
- * vehicles anyway; `gather` reads the members first, best where they are few.
- */
-export type Plan = "probe" | "gather";
-
-export interface SelectionContext {
-  readonly organisationId: string;
-  /** For `lastSeen.withinMs`, UTC ms. */
-  readonly at: number;
-  /** Default: probe. */
-  readonly plan?: Plan;
-}
 
 /** The vehicles of a selection, without the retired ones, as `v`; select columns and order as needed. */
 export function selectedVehicles(

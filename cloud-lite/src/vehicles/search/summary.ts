@@ -2,10 +2,11 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { Type } from "typebox";
 import { WallTime } from "@halfshaft/ota-format";
 import type { Scope } from "../../access/grants.ts";
-import type { Database } from "../../db/open.ts";
+import type { Database } from "../../db/database.ts";
 import { CountsBy, countsBy } from "./counts.ts";
 import { inScope, isUnbounded, whereInScope } from "../scope.ts";
-import { selectedVehicles, type SelectionContext } from "./selection-query.ts";
+import type { SelectionContext } from "./fleet-query.ts";
+import { selectedVehicles } from "./selection-query.ts";
 import { PRESENCES, VEHICLE_STATUSES, type VehicleStatus } from "./selection.ts";
 
 const closed = { additionalProperties: false } as const;

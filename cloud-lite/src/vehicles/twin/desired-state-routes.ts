@@ -13,7 +13,7 @@ import {
 import type { FastifyRequest } from "fastify";
 import type { App, Cloud } from "../../cloud.ts";
 import { cutPage, PageQuery, readPage } from "../../db/cursor.ts";
-import type { Database } from "../../db/open.ts";
+import type { Database } from "../../db/database.ts";
 import { actorOf, vehicleOf } from "../../plugins/admission.ts";
 import { answer, answers, answersWithETag, answerWithETag, ref } from "../../plugins/answers.ts";
 import { ConditionalHeaders, writeIfMatch } from "../../plugins/conditions.ts";

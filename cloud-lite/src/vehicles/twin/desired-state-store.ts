@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { DesiredState, ReportedState } from "@halfshaft/ota-format";
 import type { Page } from "../../db/cursor.ts";
-import type { Database } from "../../db/open.ts";
+import type { Database } from "../../db/database.ts";
 import type { Work } from "../../plugins/writes.ts";
 import { Refusal } from "../../refusals.ts";
 import {

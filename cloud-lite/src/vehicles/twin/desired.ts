@@ -1,5 +1,5 @@
 import { imageTargetName } from "@halfshaft/ota-format/trust";
-import type { Database } from "../../db/open.ts";
+import type { Database } from "../../db/database.ts";
 import type { DesiredSoftware, DirectorTarget } from "../../trust/director-repository.ts";
 
 /**

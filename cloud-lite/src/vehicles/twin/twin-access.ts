@@ -1,7 +1,7 @@
 import type { Permission } from "../../access/grants.ts";
 import { requireCovers } from "../../access/scopes.ts";
 import type { Actor } from "../../access/store.ts";
-import type { Database } from "../../db/open.ts";
+import type { Database } from "../../db/database.ts";
 import { Refusal } from "../../refusals.ts";
 
 /**

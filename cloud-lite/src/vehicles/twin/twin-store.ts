@@ -1,5 +1,5 @@
 import type { DesiredState, ReportedState } from "@halfshaft/ota-format";
-import type { Database } from "../../db/open.ts";
+import type { Database } from "../../db/database.ts";
 import { reportedVersionKey } from "../../releases/version-key.ts";
 import { Refusal } from "../../refusals.ts";
 import { compareSettings, type Setting } from "./desired-state-rules.ts";

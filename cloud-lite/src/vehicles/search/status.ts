@@ -1,7 +1,7 @@
 import type { Expression, SelectQueryBuilder, SqlBool } from "kysely";
-import type { JobStatus } from "../jobs/schema.ts";
-import type { VehicleStatus } from "./search/selection.ts";
-import type { Fleet, SelectionContext, VehicleExpressions } from "./search/selection-query.ts";
+import type { JobStatus } from "../../jobs/schema.ts";
+import type { Fleet, SelectionContext, VehicleExpressions } from "./fleet-query.ts";
+import type { VehicleStatus } from "./selection.ts";
 
 type Condition = Expression<SqlBool>;
 type Jobs = SelectQueryBuilder<Fleet & { j: Fleet["jobs"] }, "v" | "j", object>;
