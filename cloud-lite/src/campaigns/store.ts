@@ -251,8 +251,9 @@ export async function changePhase(
 
 /** What is kept as JSON. */
 export const targetOf = (row: CampaignRow): CampaignTarget => JSON.parse(row.target) as CampaignTarget;
-export const consentOf = (row: CampaignRow): ConsentPolicy => JSON.parse(row.consent) as ConsentPolicy;
-export const safetyPolicyOf = (row: CampaignRow): SafetyPolicy =>
+export const consentOf = (row: Pick<CampaignRow, "consent">): ConsentPolicy =>
+  JSON.parse(row.consent) as ConsentPolicy;
+export const safetyPolicyOf = (row: Pick<CampaignRow, "safetyPolicy">): SafetyPolicy =>
   JSON.parse(row.safetyPolicy) as SafetyPolicy;
 /** Everybody who has written it. */
 export const authorsOf = (row: CampaignRow): string[] => [

@@ -1,96 +1,105 @@
 import type { Offer } from "@halfshaft/ota-format";
-import { consentOf, getCampaignRow, safetyPolicyOf } from "../campaigns/store.ts";
 import type { Cloud } from "../cloud.ts";
 import type { Database } from "../db/database.ts";
-import type { Work } from "../plugins/writes.ts";
-import { getRelease } from "../releases/store.ts";
-import { setDesiredJob } from "../vehicles/twin/desired.ts";
-import { consentIn, policyIn } from "./local-policy.ts";
+import { isOneOf } from "../db/one-of.ts";
+import type { VehicleReport, Work } from "../plugins/writes.ts";
+import { setDesiredJobs } from "../vehicles/twin/desired.ts";
 import { jobToOffer, offerIsOver } from "./offer-rules.ts";
-import { getJobRow, jobEcus, noteVersionsBefore, openJobsWithCampaigns, type OpenJobRow } from "./store.ts";
+import { readOffers } from "./read-offers.ts";
+import { noteVersionsBefore, openJobsWithCampaigns, type OpenJobRow } from "./store.ts";
 import { updateJob } from "./update.ts";
 
-/** What would be offered now. Most vehicles most of the time: nothing, and then nothing is written. */
-export async function peekOffer(
+/** What would be offered to a vehicle now, and which of its offers nobody took up in time. */
+export interface OfferDue {
+  readonly job?: OpenJobRow;
+  readonly over: readonly OpenJobRow[];
+}
+
+/** As `makeOffers` would do it, in the order of the vehicles. Most of them most of the time: nothing. */
+export async function offersDue(
   db: Database,
   organisationId: string,
-  vehicleId: string,
+  vehicleIds: readonly string[],
   at: number,
-): Promise<{ job?: OpenJobRow; over: OpenJobRow[] }> {
-  const open = await openJobsWithCampaigns(db, organisationId, [vehicleId]);
-  if (open.length === 0) return { over: [] };
-  const over = open.filter((job) => offerIsOver(job, at));
-  const job = jobToOffer(open, at);
-  if (!job) return { over };
+): Promise<OfferDue[]> {
+  const open = await openJobsWithCampaigns(db, organisationId, vehicleIds);
+  const openOf = Map.groupBy(open, ({ vehicleId }) => vehicleId);
+  const due = vehicleIds.map((vehicleId): OfferDue => {
+    const jobs = openOf.get(vehicleId) ?? [];
+    return { job: jobToOffer(jobs, at), over: jobs.filter((job) => offerIsOver(job, at)) };
+  });
   // A vehicle that somebody must look at finishes what it has begun, and gets nothing new.
-  if (job.status !== "active" && !(await mayGetJobs(db, organisationId, vehicleId))) return { over };
-  return { job, over };
+  const fresh = due.flatMap(({ job }) => (job && job.status !== "active" ? job.vehicleId : []));
+  const ready = await vehiclesForJobs(db, organisationId, fresh);
+  return due.map(({ job, over }) =>
+    job?.status === "active" || (job && ready.has(job.vehicleId)) ? { job, over } : { over },
+  );
 }
 
-async function mayGetJobs(db: Database, organisationId: string, vehicleId: string): Promise<boolean> {
-  const row = await db
+async function vehiclesForJobs(
+  db: Database,
+  organisationId: string,
+  vehicleIds: readonly string[],
+): Promise<Set<string>> {
+  if (vehicleIds.length === 0) return new Set();
+  const rows = await db
     .selectFrom("vehicles")
-    .select(["heldReason", "retiredAt"])
+    .select("vehicleId")
     .where("organisationId", "=", organisationId)
-    .where("vehicleId", "=", vehicleId)
-    .executeTakeFirst();
-  return row !== undefined && row.heldReason === null && row.retiredAt === null;
+    .where(isOneOf(db, "vehicleId", vehicleIds))
+    .where("heldReason", "is", null)
+    .where("retiredAt", "is", null)
+    .execute();
+  return new Set(rows.map((row) => row.vehicleId));
 }
 
-/** Marks the job as offered and makes its software what the Director signs for this vehicle. */
-export async function makeOffer(cloud: Cloud, work: Work, vehicleId: string): Promise<Offer | null> {
-  const { tx, organisationId, at } = work;
-  const { job, over } = await peekOffer(tx, organisationId, vehicleId, at);
-  for (const past of over) await updateJob(cloud, work, { ...past, withdrawnAt: past.expiresAt });
-  if (!job) return null;
-  if (job.offeredAt === null) {
-    await noteVersionsBefore(tx, organisationId, job.jobId, vehicleId);
-    await tx
-      .updateTable("jobs")
-      .set({ offeredAt: at, expiresAt: at + cloud.config.offerTtlMs, status: "offered" })
-      .where("organisationId", "=", organisationId)
-      .where("jobId", "=", job.jobId)
-      .execute();
-    await work.audit(
-      { action: "job.offered", subjectKind: "job", subjectId: job.jobId, payload: { vehicleId } },
-      { kind: "cloud", id: "offer" },
-    );
+/**
+ * Marks the jobs that are due as offered, and makes their software what the Director signs for their vehicles.
+ * @param works one for each of those who ask; all are in one transaction
+ * @returns the offer of each.
+ */
+export async function makeOffers(
+  cloud: Cloud,
+  works: readonly Work[],
+  asking: readonly VehicleReport[],
+): Promise<(Offer | null)[]> {
+  const { tx, organisationId, at } = works[0]!;
+  // A vehicle that asks twice at once gets one offer, twice.
+  const workOf = new Map(asking.map(({ actor }, index) => [actor.vehicleId, works[index]!]));
+  const due = await offersDue(tx, organisationId, [...workOf.keys()], at);
+  for (const past of due.flatMap(({ over }) => over)) {
+    await updateJob(cloud, workOf.get(past.vehicleId)!, { ...past, withdrawnAt: past.expiresAt });
   }
-  await setDesiredJob(tx, organisationId, vehicleId, job.jobId);
-  return readOffer(tx, organisationId, job.jobId);
+  const jobs = due.flatMap(({ job }) => job ?? []);
+  const fresh = jobs.filter(({ offeredAt }) => offeredAt === null);
+  await markOffered(tx, organisationId, fresh, { offeredAt: at, expiresAt: at + cloud.config.offerTtlMs });
+  for (const { jobId, vehicleId } of fresh) {
+    await workOf
+      .get(vehicleId)!
+      .audit(
+        { action: "job.offered", subjectKind: "job", subjectId: jobId, payload: { vehicleId } },
+        { kind: "cloud", id: "offer" },
+      );
+  }
+  const jobIds = jobs.map(({ jobId }) => jobId);
+  await setDesiredJobs(tx, organisationId, jobIds);
+  const offers = await readOffers(tx, organisationId, jobIds);
+  return asking.map(({ actor }) => offers.get(actor.vehicleId) ?? null);
 }
 
-/** The offer of a job that is offered already: a read. */
-export async function readOffer(db: Database, organisationId: string, jobId: string): Promise<Offer> {
-  const job = await getJobRow(db, organisationId, jobId);
-  const campaign = await getCampaignRow(db, organisationId, job.campaignId);
-  const { releaseId, name, headline, notes } = await getRelease(db, organisationId, job.releaseId);
-  const ecus = await jobEcus(db, organisationId, jobId);
-  const vehicle = await db
-    .selectFrom("vehicles")
-    .select("timeZone")
+async function markOffered(
+  tx: Database,
+  organisationId: string,
+  jobs: readonly OpenJobRow[],
+  times: { readonly offeredAt: number; readonly expiresAt: number },
+): Promise<void> {
+  if (jobs.length === 0) return;
+  const jobIds = jobs.map(({ jobId }) => jobId);
+  await noteVersionsBefore(tx, organisationId, jobIds);
+  await tx
+    .updateTable("jobs")
+    .set({ ...times, status: "offered" })
     .where("organisationId", "=", organisationId)
-    .where("vehicleId", "=", job.vehicleId)
-    .executeTakeFirst();
-  const timeZone = vehicle?.timeZone ?? undefined;
-  return {
-    jobId,
-    attempt: job.attempt,
-    campaignId: job.campaignId,
-    phaseId: job.phaseId,
-    release: { releaseId, name, headline, notes },
-    ecus: ecus.map((ecu) => ({
-      ecuId: ecu.ecuId,
-      name: ecu.name,
-      hardwareId: ecu.hardwareId,
-      version: ecu.version,
-    })),
-    consent: consentIn(consentOf(campaign), timeZone, job.offeredAt!),
-    safetyPolicy: policyIn(safetyPolicyOf(campaign), timeZone),
-    ...(campaign.downloadBytesPerSecond === null
-      ? {}
-      : { downloadBytesPerSecond: campaign.downloadBytesPerSecond }),
-    offeredAt: job.offeredAt!,
-    expiresAt: job.expiresAt!,
-  };
+    .where(isOneOf(tx, "jobId", jobIds))
+    .execute();
 }

@@ -5,10 +5,11 @@ import type { Scope } from "../access/grants.ts";
 import { inScope } from "../vehicles/scope.ts";
 import type { Page } from "../db/cursor.ts";
 import { onPostgres } from "../db/engine.ts";
+import { isOneOf } from "../db/one-of.ts";
 import type { Database } from "../db/database.ts";
 import type { Tables } from "../db/tables.ts";
 import { Refusal } from "../refusals.ts";
-import { ecusOf, present } from "../vehicles/store.ts";
+import { present } from "../vehicles/store.ts";
 import type { OpenJob } from "./offer-rules.ts";
 import { OPEN } from "./open.ts";
 import type { JobFailure, JobStatus, JobSummary, WaitingReason } from "./schema.ts";
@@ -111,7 +112,7 @@ export async function openJobsWithCampaigns(
     .selectAll("j")
     .select(["c.state as campaignState", "c.priority"])
     .where("j.organisationId", "=", organisationId)
-    .where("j.vehicleId", "in", vehicleIds)
+    .where(isOneOf(db, "j.vehicleId", vehicleIds))
     .where("j.status", "in", OPEN)
     .orderBy("j.jobId")
     .execute();
@@ -127,22 +128,24 @@ export async function jobEcus(db: Database, organisationId: string, jobId: strin
     .execute();
 }
 
-/** What the ECUs run when the offer is made: the job may have been queued before the vehicle said so. */
+/** What the ECUs run when the offers are made: the jobs may have been queued before their vehicles said so. */
 export async function noteVersionsBefore(
   tx: Database,
   organisationId: string,
-  jobId: string,
-  vehicleId: string,
+  jobIds: readonly string[],
 ): Promise<void> {
-  for (const ecu of await ecusOf(tx, organisationId, [vehicleId])) {
-    await tx
-      .updateTable("jobEcus")
-      .set({ versionBefore: ecu.version, sha256Before: ecu.imageSha256 })
-      .where("organisationId", "=", organisationId)
-      .where("jobId", "=", jobId)
-      .where("ecuId", "=", ecu.ecuId)
-      .execute();
-  }
+  await tx
+    .updateTable("jobEcus")
+    .from(["jobs as j", "ecus as e"])
+    .set((eb) => ({ versionBefore: eb.ref("e.version"), sha256Before: eb.ref("e.imageSha256") }))
+    .where("j.organisationId", "=", organisationId)
+    .where(isOneOf(tx, "j.jobId", jobIds))
+    .whereRef("jobEcus.organisationId", "=", "j.organisationId")
+    .whereRef("jobEcus.jobId", "=", "j.jobId")
+    .whereRef("e.organisationId", "=", "j.organisationId")
+    .whereRef("e.vehicleId", "=", "j.vehicleId")
+    .whereRef("e.ecuId", "=", "jobEcus.ecuId")
+    .execute();
 }
 
 export function jobSummary(row: JobRow, waiting?: WaitingReason): JobSummary {

@@ -2,13 +2,15 @@ import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { EventBatch, EventBatchResult, Offer, VersionManifest, WallTime } from "@halfshaft/ota-format";
 import type { App, Cloud } from "../cloud.ts";
-import { makeOffer, peekOffer, readOffer } from "../jobs/offer.ts";
+import { makeOffers, offersDue } from "../jobs/offer.ts";
+import { readOffers } from "../jobs/read-offers.ts";
 import { noteManifest } from "../jobs/update.ts";
 import { vehicleOf } from "../plugins/admission.ts";
 import { jobTrace } from "../tracing/job-trace.ts";
 import { gunzip } from "../plugins/gunzip.ts";
 import { answer, answers, ref, type Envelope } from "../plugins/answers.ts";
-import { inTransaction } from "../plugins/writes.ts";
+import { shareWrites } from "../plugins/shared-writes.ts";
+import { inTransaction, type VehicleReport } from "../plugins/writes.ts";
 import { storeManifest } from "../vehicles/twin/manifest-store.ts";
 import { RetryLater } from "./intake.ts";
 
@@ -24,25 +26,34 @@ function traced(offer: Offer, request: FastifyRequest, cloud: Cloud): Offer {
   return { ...offer, traceparent };
 }
 
+/** Offers of one transaction. */
+const OFFERS_AT_ONCE = 100;
+
 /** The offer of a vehicle that has an open job; null where it may not be offered now. */
-async function offerOf(request: FastifyRequest, cloud: Cloud): Promise<Envelope<Offer | null>> {
+async function offerOf(
+  request: FastifyRequest,
+  cloud: Cloud,
+  makeOffer: (asking: VehicleReport) => Promise<Offer | null>,
+): Promise<Envelope<Offer | null>> {
   const actor = vehicleOf(request);
   const { organisationId, vehicleId } = actor;
-  const { job, over } = await peekOffer(cloud.db, organisationId, vehicleId, cloud.now());
+  const [due] = await offersDue(cloud.db, organisationId, [vehicleId], cloud.now());
+  const { job, over } = due!;
   if (!job && over.length === 0) return answer(cloud, request, null);
-  if (job?.status === "active") {
-    return answer(
-      cloud,
-      request,
-      traced(await readOffer(cloud.db, organisationId, job.jobId), request, cloud),
-    );
-  }
-  const offer = await inTransaction(cloud, actor, request.id, (work) => makeOffer(cloud, work, vehicleId));
+  const offer =
+    job?.status === "active"
+      ? (await readOffers(cloud.db, organisationId, [job.jobId])).get(vehicleId)!
+      : await makeOffer({ actor, requestId: request.id });
   return answer(cloud, request, offer && traced(offer, request, cloud));
 }
 
 /** What a vehicle calls. Its token says which vehicle it is. */
 export function addDeviceRoutes(app: App, cloud: Cloud): void {
+  const makeOffer = shareWrites<VehicleReport, Offer | null>(() => cloud, {
+    most: OFFERS_AT_ONCE,
+    run: (works, asking) => makeOffers(cloud, works, asking),
+  });
+
   app.get(
     "/api/v1/device/offer",
     {
@@ -55,7 +66,7 @@ export function addDeviceRoutes(app: App, cloud: Cloud): void {
     },
     (request) => {
       vehicleOf(request);
-      return request.hasOpenJob ? offerOf(request, cloud) : answer(cloud, request, null);
+      return request.hasOpenJob ? offerOf(request, cloud, makeOffer) : answer(cloud, request, null);
     },
   );
 

@@ -1,5 +1,6 @@
 import { imageTargetName } from "@halfshaft/ota-format/trust";
 import type { Database } from "../../db/database.ts";
+import { isOneOf } from "../../db/one-of.ts";
 import type { DesiredSoftware, DirectorTarget } from "../../trust/director-repository.ts";
 
 /**
@@ -98,19 +99,25 @@ export async function desiredRevision(
   return row.desiredRevision;
 }
 
-/** Makes a job's software what the vehicle should have; the Director signs it when it is next asked. */
-export async function setDesiredJob(
+/** Makes the software of jobs what their vehicles should have; the Director signs it when it is next asked. */
+export async function setDesiredJobs(
   tx: Database,
   organisationId: string,
-  vehicleId: string,
-  jobId: string,
+  jobIds: readonly string[],
 ): Promise<void> {
+  if (jobIds.length === 0) return;
   await tx
     .updateTable("vehicles")
-    .set((eb) => ({ desiredJobId: jobId, desiredRevision: eb("desiredRevision", "+", 1) }))
-    .where("organisationId", "=", organisationId)
-    .where("vehicleId", "=", vehicleId)
-    .where((eb) => eb.or([eb("desiredJobId", "is", null), eb("desiredJobId", "!=", jobId)]))
+    .from("jobs as j")
+    .set((eb) => ({
+      desiredJobId: eb.ref("j.jobId"),
+      desiredRevision: eb("vehicles.desiredRevision", "+", 1),
+    }))
+    .where("j.organisationId", "=", organisationId)
+    .where(isOneOf(tx, "j.jobId", jobIds))
+    .whereRef("vehicles.organisationId", "=", "j.organisationId")
+    .whereRef("vehicles.vehicleId", "=", "j.vehicleId")
+    .where((eb) => eb.or([eb("desiredJobId", "is", null), eb("desiredJobId", "!=", eb.ref("j.jobId"))]))
     .execute();
 }
 
