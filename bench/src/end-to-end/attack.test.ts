@@ -23,14 +23,14 @@ const attackedRig = (attack: Attack): Promise<VirtualRig> =>
       },
   });
 
-/** Runs an update to release 2 under an attack that begins when it is published; `before` prepares it. */
+/** Runs an update to release 2 under an attack that begins when it is published; `before` prepares it, with no gateway yet. */
 async function updateUnder(attack: Attack, before: () => Promise<void> = async () => {}) {
   rig = await attackedRig(attack);
+  await before();
   const diagnostics = new Set<number>();
   rig.wire.onFrame((frame) => void diagnostics.add(serviceOf(frame.data) ?? 0));
   const gateway = await rig.startGateway();
   await passUntilKnown(rig, "1.0.0");
-  await before();
   const release = await rig.publish(2);
   attack.active = true;
   await rig.startCampaign(release.releaseId);
