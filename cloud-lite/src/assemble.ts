@@ -34,11 +34,12 @@ export interface CloudParts {
   /** Left out: no traces. */
   readonly tracing?: Tracing;
   /** For what fails in the background, where nobody waits for an answer. */
-  readonly onError: (error: unknown) => void;
+  readonly onError: (error: unknown, work: string) => void;
 }
 
 export function assembleCloud(parts: CloudParts): Cloud {
   const { config, now, db, artifacts, signers, wakeUp } = parts;
+  const failed = (work: string) => (error: unknown) => parts.onError(error, work);
   const metrics = createMetrics();
   const vehicleNumbers = createVehicleNumbers();
   const deltas = createDeltaMaker({
@@ -48,7 +49,7 @@ export function assembleCloud(parts: CloudParts): Cloud {
     metrics,
     now,
     creator: parts.deltaCreator,
-    onError: parts.onError,
+    onError: failed("deltas"),
   });
   const cloud: Cloud = {
     config,
@@ -64,8 +65,8 @@ export function assembleCloud(parts: CloudParts): Cloud {
     intake: createIntake(() => cloud, config.eventsWaiting, config.eventQuota),
     metrics,
     tracing: parts.tracing ?? noTracing,
-    live: createLiveFeed(db, parts.onError),
-    campaigns: createReconciler(() => cloud, parts.onError),
+    live: createLiveFeed(db, failed("live streams")),
+    campaigns: createReconciler(() => cloud, failed("campaigns")),
     wakeUp,
   };
   return cloud;

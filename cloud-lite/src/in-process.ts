@@ -35,7 +35,7 @@ export interface InProcessOptions {
   readonly database?: string;
   readonly artifacts?: ArtifactStore;
   readonly wakeUp?: (vehicleId: string) => void;
-  readonly onError?: (error: unknown) => void;
+  readonly onError?: (error: unknown, work: string) => void;
   readonly tracing?: Tracing;
   readonly extend?: (app: App) => void;
 }

@@ -110,7 +110,7 @@ export async function startCloud(config: CloudConfig, now: () => number = Date.n
     deltaCreator: () => deltaCreator(workerDeltaEngine({ niceness: NICENESS })),
     wakeUp: (vehicleId) => broker.wakeUp(vehicleId),
     ...(sink ? { tracing: createTracing(sink) } : {}),
-    onError: failed("a campaign, delta or live stream"),
+    onError: (error, work) => failed(work)(error),
   });
   collectProcessMetrics(cloud.metrics);
   const tlsServers: TlsServer[] = broker.server instanceof TlsServer ? [broker.server] : [];
