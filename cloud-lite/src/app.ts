@@ -14,11 +14,12 @@ import { addAuditRoutes } from "./audit/routes.ts";
 import { addCampaignRoutes } from "./campaigns/routes.ts";
 import { Campaign } from "./campaigns/schema.ts";
 import type { App, Cloud } from "./cloud.ts";
-import { HTTP_LIMITS } from "./listen.ts";
+import { HTTP_OPTIONS } from "./listen.ts";
 import { addJobRoutes } from "./jobs/routes.ts";
 import { Job, JobSummary } from "./jobs/schema.ts";
 import { Change } from "./live/change.ts";
 import { addLiveRoutes } from "./live/routes.ts";
+import { addRefusedUpgrades } from "./live/upgrades.ts";
 import { addAdmission } from "./plugins/admission.ts";
 import { addCollectedMetrics, rolloutMetrics } from "./plugins/collected-metrics.ts";
 import { addDeprecation } from "./plugins/deprecation.ts";
@@ -86,7 +87,7 @@ const JSON_BODY_BYTES = 1024 * 1024;
 
 interface AppOptions {
   readonly logger?: FastifyServerOptions["logger"];
-  /** Makes the server, where it is not to be plain HTTP. */
+  /** Makes the server, where it is not to be a plain one that nobody else knows. */
   readonly serverFactory?: FastifyServerFactory;
   /** Adds hooks before the routes. */
   readonly extend?: (app: App) => void;
@@ -97,8 +98,8 @@ export async function buildApp(cloud: Cloud, options: AppOptions = {}): Promise<
   const app: App = fastify({
     logger: options.logger ?? false,
     bodyLimit: JSON_BODY_BYTES,
-    requestTimeout: HTTP_LIMITS.requestTimeout,
-    http: HTTP_LIMITS,
+    requestTimeout: HTTP_OPTIONS.requestTimeout,
+    http: HTTP_OPTIONS,
     trustProxy: trustedProxies(cloud.config),
     ...(options.serverFactory ? { serverFactory: options.serverFactory } : {}),
     genReqId: newRequestId,
@@ -113,6 +114,7 @@ export async function buildApp(cloud: Cloud, options: AppOptions = {}): Promise<
   app.setSerializerCompiler(() => JSON.stringify);
   for (const schema of SCHEMAS) app.addSchema(schema);
   addLazyValidators(app);
+  addRefusedUpgrades(app);
   addProblems(app);
   addDeprecation(app);
   addBodies(app);

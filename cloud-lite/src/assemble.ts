@@ -3,6 +3,7 @@ import { createDeviceFinder } from "./access/devices.ts";
 import type { ArtifactStore } from "./artifacts/store.ts";
 import { ADMIN, issueOperatorKey } from "./access/first-operator.ts";
 import { appendAudit } from "./audit/store.ts";
+import type { About } from "./background.ts";
 import { createReconciler } from "./campaigns/reconciler.ts";
 import type { Cloud } from "./cloud.ts";
 import type { CloudConfig } from "./config.ts";
@@ -34,12 +35,15 @@ export interface CloudParts {
   /** Left out: no traces. */
   readonly tracing?: Tracing;
   /** For what fails in the background, where nobody waits for an answer. */
-  readonly onError: (error: unknown, work: string) => void;
+  readonly onError: (error: unknown, work: string, about?: About) => void;
 }
 
 export function assembleCloud(parts: CloudParts): Cloud {
   const { config, now, db, artifacts, signers, wakeUp } = parts;
-  const failed = (work: string) => (error: unknown) => parts.onError(error, work);
+  const failed =
+    (work: string) =>
+    (error: unknown, about?: About): void =>
+      parts.onError(error, work, about);
   const metrics = createMetrics();
   const vehicleNumbers = createVehicleNumbers();
   const deltas = createDeltaMaker({

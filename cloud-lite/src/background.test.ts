@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { logFailure } from "./background.ts";
+import { logFailure, type About } from "./background.ts";
 import { Refusal } from "./refusals.ts";
 
-function logged(error: unknown): unknown[] {
+function logged(error: unknown, about?: About): unknown[] {
   const lines: unknown[][] = [];
-  logFailure({ error: (...line: unknown[]) => void lines.push(line) }, "backup")(error);
+  logFailure({ error: (...line: unknown[]) => void lines.push(line) }, "backup")(error, about);
   return lines.flat();
 }
 
@@ -19,4 +19,13 @@ test("A12 a refusal in the background is logged with the work, its code and help
 test("A12 a fault in the background is logged with the work and the error", () => {
   const fault = new TypeError("a fault");
   expect(logged(fault)).toEqual([{ work: "backup", err: fault }, "backup failed"]);
+});
+
+test("A12 a failure in the background names whose it was", () => {
+  const fault = new TypeError("a fault");
+  const about = { campaignId: "spring" };
+  expect(logged(fault, about)).toEqual([
+    { work: "backup", campaignId: "spring", err: fault },
+    "backup failed",
+  ]);
 });

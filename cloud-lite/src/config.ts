@@ -69,6 +69,11 @@ export const SETTINGS = {
   ),
   eventsWaiting: integer("telemetry events that may wait to be stored", 20_000, 1000, 1_000_000),
   addressRate: integer("requests a minute for one address without a credential", 100, 1, 1_000_000),
+  webhookHttp: choice(
+    ["on", "off"],
+    "off",
+    "whether webhooks may go to other machines by plain http: on | off",
+  ),
   logLevel: choice(LOG_LEVELS, "warn"),
 } as const;
 

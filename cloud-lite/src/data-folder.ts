@@ -1,9 +1,10 @@
-import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { initialise } from "./assemble.ts";
 import { readS3Place } from "./artifacts/s3-place.ts";
 import { artifactsInS3 } from "./artifacts/s3-store.ts";
 import { artifactFolder, type ArtifactStore } from "./artifacts/store.ts";
+import { SEAL_FILE, sealLog } from "./audit/seal.ts";
 import type { CloudConfig } from "./config.ts";
 import { isPostgresUrl } from "./db/engine.ts";
 import { lockFolder } from "./db/folder-lock.ts";
@@ -49,12 +50,12 @@ export const isInitialised = async (folder: string): Promise<boolean> =>
 export const isMark = (path: string): boolean => path === "cloud.json" || path === "operator-key";
 
 /** What a ceremony that was cut off may have left, or what another instance gave. */
-const OURS = /^(artifacts|keys|lock|cloud\.sqlite.*)$/;
+const OURS = /^(artifacts|keys|lock|cloud\.sqlite.*|audit-seal\.json.*)$/;
 
 /**
  * The first ceremony: keys, both roots, and an operator key in a file of its own. Where PostgreSQL has a cloud already,
  * this is another instance of it: its keys must be in the folder, and nothing is made.
- * @throws {Refusal} CLOUD_ALREADY_INITIALISED, DATA_NOT_OURS, DATA_UNUSABLE or KEYS_FOREIGN
+ * @throws {Refusal} CLOUD_ALREADY_INITIALISED, DATA_NOT_OURS, DATA_UNUSABLE, KEYS_FOREIGN or AUDIT_SEAL_BROKEN
  */
 export async function initialiseFolder(place: Place, now: () => number): Promise<"made" | "joined"> {
   const folder = place.data;
@@ -80,6 +81,9 @@ export async function initialiseFolder(place: Place, now: () => number): Promise
         const { operatorKey } = await initialise(db, signers, now(), keyFolder(folder));
         await writeFile(operatorKeyFile(folder), `${operatorKey}\n`, { mode: 0o600, flag: "wx" });
       }
+      // Left of a database that is gone.
+      if (!founded) await rm(join(folder, SEAL_FILE), { force: true });
+      await sealLog({ db, signers }, folder, DEFAULT_ORGANISATION, now());
       await writeFile(markerFile(folder), MARKER);
       return joins ? "joined" : "made";
     } finally {

@@ -2,6 +2,7 @@ import { buildApp } from "./app.ts";
 import { memoryArtifacts } from "./artifacts/memory-store.ts";
 import type { ArtifactStore } from "./artifacts/store.ts";
 import { assembleCloud, initialise } from "./assemble.ts";
+import type { About } from "./background.ts";
 import type { App, Cloud } from "./cloud.ts";
 import { DEFAULTS, type CloudConfig } from "./config.ts";
 import { DEFAULT_ORGANISATION, openDatabase } from "./db/open.ts";
@@ -35,7 +36,7 @@ export interface InProcessOptions {
   readonly database?: string;
   readonly artifacts?: ArtifactStore;
   readonly wakeUp?: (vehicleId: string) => void;
-  readonly onError?: (error: unknown, work: string) => void;
+  readonly onError?: (error: unknown, work: string, about?: About) => void;
   readonly tracing?: Tracing;
   readonly extend?: (app: App) => void;
 }

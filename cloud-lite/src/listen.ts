@@ -1,14 +1,20 @@
 import type { FastifyServerFactory } from "fastify";
-import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
+import { createServer as createHttpsServer } from "node:https";
+import { createServer as createHttpServer } from "node:http";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import type { App } from "./cloud.ts";
 import { flagOf, type CloudConfig } from "./config.ts";
 import { withoutPassword } from "./db/postgres.ts";
+import { asksForWebSocket } from "./live/upgrades.ts";
 import { Refusal } from "./refusals.ts";
 import type { ServerTls } from "./tls.ts";
 
 /** A whole request may take a firmware over a thin line, but no connection may trickle for ever. */
-export const HTTP_LIMITS = { maxHeaderSize: 16 * 1024, requestTimeout: 5 * 60 * 1000 };
+export const HTTP_OPTIONS = {
+  maxHeaderSize: 16 * 1024,
+  requestTimeout: 5 * 60 * 1000,
+  shouldUpgradeCallback: asksForWebSocket,
+};
 
 /** Where the cloud is reached. */
 export interface Urls {
@@ -32,11 +38,17 @@ export async function checkPorts({ host, port, mqttPort, mqttBroker }: CloudConf
   }
 }
 
-/** Makes the server of an app speak TLS 1.3; `onServer` gets it, to give it another certificate later. */
-export const tlsServerFactory =
-  (tls: ServerTls, onServer: (server: HttpsServer) => void): FastifyServerFactory =>
-  (handler) => {
-    const server = createHttpsServer({ ...tls, ...HTTP_LIMITS }, handler);
+/**
+ * Makes the servers of an app, with TLS 1.3 where there is a certificate; `onServer` gets each: `localhost` is two
+ * addresses.
+ */
+export const serverFactory =
+  (tls: ServerTls | undefined, onServer: (server: Server) => void): FastifyServerFactory =>
+  (handler, { keepAliveTimeout }) => {
+    const options = { ...HTTP_OPTIONS, keepAliveTimeout: Number(keepAliveTimeout) };
+    const server = tls
+      ? createHttpsServer({ ...tls, ...options }, handler)
+      : createHttpServer(options, handler);
     onServer(server);
     return server;
   };

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { type Verb, VERBS } from "./cli/verbs.ts";
+import { requireMeantWords, type Verb, VERBS } from "./cli/verbs.ts";
 import { readConfig } from "./config.ts";
 import { Refusal } from "./refusals.ts";
 
@@ -21,6 +21,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (!verb) throw new Refusal("VERB_UNKNOWN", { verb: name });
   const given = verb.readsOptions === true ? [] : rest;
   const { config, words, options } = readConfig(given, process.env, Object.keys(verb.options ?? {}));
+  requireMeantWords(name, verb, words);
   const { run } = await verb.load();
   await run({ config, words: verb.readsOptions === true ? rest : words, options });
 }
@@ -35,6 +36,7 @@ const verbNamed = (name = "help"): Verb | undefined => (Object.hasOwn(VERBS, nam
 const WRONG_OPTIONS: ReadonlySet<string> = new Set([
   "VERB_UNKNOWN",
   "WORD_MISSING",
+  "WORD_UNEXPECTED",
   "OPTION_INVALID",
   "CLOUD_CONFIG_INVALID",
 ]);

@@ -1,5 +1,5 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { createServer, type AddressInfo, type Server } from "node:net";
+import { connect, createServer, type AddressInfo, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -102,6 +102,25 @@ test.each([
   server.close();
   const cloud = await startCloud(config);
   await cloud.close();
+});
+
+test("A12 a setting that cannot be is refused before anything is opened", async () => {
+  await expect(startCloud({ ...config, corsOrigins: "foo" })).rejects.toMatchObject({
+    code: "CLOUD_CONFIG_INVALID",
+  });
+});
+
+test("A12 a refused WebSocket handshake leaves nothing that keeps the cloud from ending", async () => {
+  await initialiseFolder(config, Date.now);
+  const cloud = await startCloud(config);
+  const { hostname, port } = new URL(cloud.url);
+  const client = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+  client.write("GET /api/v1/streams/fleet/socket HTTP/1.1\r\nHost: cloud\r\n");
+  client.write("Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+  const answer = Buffer.concat((await client.toArray()) as Buffer[]).toString();
+  expect(answer).toMatch(/^HTTP\/1.1 401 /);
+  await cloud.close();
+  client.destroy();
 });
 
 test("A12 a key that is gone is named by its file", async () => {

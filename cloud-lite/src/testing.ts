@@ -213,6 +213,7 @@ export async function startCampaign(
   test: TestCloud,
   releaseId: string,
   vehicleIds: readonly string[],
+  more: object = {},
 ): Promise<string> {
   const made = await test.call("POST", "/api/v1/campaigns", {
     body: {
@@ -221,6 +222,7 @@ export async function startCampaign(
       target: { vehicleIds },
       consent: { mode: "banner" },
       safetyPolicy: { parked: true },
+      ...more,
     },
   });
   const { campaignId } = made.data() as { campaignId: string };
@@ -260,5 +262,6 @@ export function eventStream(jobId: string, attempt = 1) {
   return {
     stage: (stage: string, kind: string, more: object = {}) => next({ type: "stage", stage, kind, ...more }),
     outcome: (outcome: string, more: object = {}) => next({ type: "outcome", outcome, ...more }),
+    heartbeat: () => next({ type: "heartbeat", attempt: undefined }),
   };
 }

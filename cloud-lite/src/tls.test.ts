@@ -1,6 +1,6 @@
 import "reflect-metadata";
 import { X509CertificateGenerator } from "@peculiar/x509";
-import { webcrypto } from "node:crypto";
+import { generateKeyPairSync, webcrypto } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { get } from "node:https";
 import { tmpdir } from "node:os";
@@ -116,6 +116,28 @@ test("A11 a key of another certificate is refused, with both files named", async
     code: "TLS_UNUSABLE",
     message: expect.stringContaining(config.tlsKey),
   });
+});
+
+/** A key that fits no certificate of `makeCertificate`: OpenSSL does not compare keys of two types. */
+async function writeKeyOfAnotherType(): Promise<void> {
+  const { privateKey } = generateKeyPairSync("ed25519");
+  await writeFile(config.tlsKey, privateKey.export({ type: "pkcs8", format: "pem" }));
+}
+
+test("A11 a key of another type than the certificate's is refused, with both files named", async () => {
+  await writeKeyOfAnotherType();
+  await expect(readTls(config)).rejects.toMatchObject({
+    code: "TLS_UNUSABLE",
+    message: `Certificate ${config.tlsCert} and key ${config.tlsKey} cannot be used: the key is not the certificate's.`,
+  });
+});
+
+test("A11 a key of another type is not taken while the cloud runs, and the old pair is served on", async () => {
+  const running = await start();
+  await makeCertificate("second");
+  await writeKeyOfAnotherType();
+  await expect(running.reloadTls()).rejects.toMatchObject({ code: "TLS_UNUSABLE" });
+  expect(await nameServed(running.url)).toBe("first");
 });
 
 test("A11 a file that is missing, and half of a pair, are refused", async () => {

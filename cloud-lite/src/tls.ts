@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createSecureContext, type SecureContextOptions } from "node:tls";
 import type { CloudConfig } from "./config.ts";
@@ -26,11 +27,18 @@ export async function readTls({ tlsCert, tlsKey }: Settings): Promise<ServerTls 
   const tls: ServerTls = { cert, key, minVersion: "TLSv1.3" };
   try {
     createSecureContext(tls);
+    requirePair(cert, key);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Refusal("TLS_UNUSABLE", { cert: tlsCert, key: tlsKey, reason }, { cause });
   }
   return tls;
+}
+
+/** OpenSSL compares them only where they are of one type, and keeps both where they are not. */
+function requirePair(cert: Buffer, key: Buffer): void {
+  if (new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) return;
+  throw new TypeError("the key is not the certificate's");
 }
 
 const readPem = (path: string): Promise<Buffer> =>

@@ -1,6 +1,6 @@
 import { Type, type Static } from "typebox";
 import { OUTCOMES, STAGES } from "./steps.ts";
-import { EcuId, Id, TraceParent, WallTime } from "./scalars.ts";
+import { EcuId, Id, TraceParent, WallTime, Whole } from "./scalars.ts";
 import { TransportEstimate } from "./transport.ts";
 
 export const StageName = Type.Enum(STAGES);
@@ -15,18 +15,21 @@ export const FailureReport = Type.Object(
   { additionalProperties: false },
 );
 
+const FromOne = Type.Integer({ ...Whole, minimum: 1 });
+const Milliseconds = Type.Number({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+
 /** Fields of every event; `seq` is allocated in the synced write, a new journal starts a new epoch. */
 const common = {
   eventId: Id,
   streamEpoch: Id,
-  seq: Type.Integer({ minimum: 1 }),
+  seq: FromOne,
   at: WallTime,
-  monotonicMs: Type.Number({ minimum: 0 }),
+  monotonicMs: Milliseconds,
   bootId: Id,
   clockTrusted: Type.Boolean(),
   traceparent: Type.Optional(TraceParent),
 };
-const job = { jobId: Id, attempt: Type.Integer({ minimum: 1 }) };
+const job = { jobId: Id, attempt: FromOne };
 
 /** A stage began, ended or failed, for one ECU or the whole job. */
 export const StageEvent = Type.Object(
@@ -43,8 +46,8 @@ export const StageEvent = Type.Object(
     ]),
     ecuId: Type.Optional(EcuId),
     /** Milliseconds that the stage took, on `done` and `failed`. */
-    durationMs: Type.Optional(Type.Number({ minimum: 0 })),
-    bytes: Type.Optional(Type.Integer({ minimum: 0 })),
+    durationMs: Type.Optional(Milliseconds),
+    bytes: Type.Optional(Whole),
     /** On `download` and `flash` of an ECU: how its image travels, and what that was estimated to cost. */
     transport: Type.Optional(TransportEstimate),
     /** On `readiness`: what of the safety policy does not hold. */

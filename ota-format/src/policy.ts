@@ -3,7 +3,7 @@ import { WallTime } from "./scalars.ts";
 
 const TimeOfDay = Type.String({ pattern: "^([01]\\d|2[0-3]):[0-5]\\d$", examples: ["02:30"] });
 
-/** How the driver is asked. `silent` never asks; `forced` asks until the deadline, then installs. */
+/** How the driver is asked. `silent` never asks; `forced` asks until its deadline, then installs. */
 export const ConsentPolicy = Type.Object(
   {
     mode: Type.Union([Type.Literal("silent"), Type.Literal("banner"), Type.Literal("forced")]),

@@ -6,8 +6,15 @@ export const Id = Type.String({
   examples: ["0193f3a0-7c00-7abc-8def-0123456789ab"],
 });
 
-/** UTC milliseconds since 1970, integer. */
-export const WallTime = Type.Integer({ minimum: 0, examples: [1_790_000_000_000] });
+/** UTC milliseconds since 1970, integer, up to the end of the year 9999 (RFC 3339 writes no later one). */
+export const WallTime = Type.Integer({
+  minimum: 0,
+  maximum: 253_402_300_799_999,
+  examples: [1_790_000_000_000],
+});
+
+/** A count or a place in order, within what every reader of JSON keeps exactly (RFC 8259, 6). */
+export const Whole = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 
 /** SHA-256 digest (FIPS 180-4) as 64 lower-case hex digits. */
 export const Sha256 = Type.String({

@@ -1,4 +1,5 @@
 import { Type, type Static } from "typebox";
+import { Whole } from "./scalars.ts";
 
 /**
  * How an image gets into its ECU: as the `full` image; as a delta that the `gateway` applies before it flashes, or that
@@ -12,9 +13,9 @@ export type Transport = (typeof TRANSPORTS)[number];
 export const TransportEstimate = Type.Object(
   {
     transport: Type.Enum(TRANSPORTS),
-    downloadBytes: Type.Integer({ minimum: 0, description: "Over the air; 0 where the gateway has it" }),
-    busBytes: Type.Integer({ minimum: 0, description: "Of the image or the patch over the vehicle's bus" }),
-    estimateMs: Type.Integer({ minimum: 0, description: "Download, applying on the gateway, and bus" }),
+    downloadBytes: Type.Integer({ ...Whole, description: "Over the air; 0 where the gateway has it" }),
+    busBytes: Type.Integer({ ...Whole, description: "Of the image or the patch over the vehicle's bus" }),
+    estimateMs: Type.Integer({ ...Whole, description: "Download, applying on the gateway, and bus" }),
   },
   { additionalProperties: false },
 );

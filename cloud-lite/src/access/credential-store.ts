@@ -1,6 +1,9 @@
 import type { Selectable } from "kysely";
-import type { Page } from "../db/cursor.ts";
+import { Type } from "typebox";
+import { PageQuery, type AskedPage, type Listed } from "../db/cursor.ts";
 import type { Database } from "../db/database.ts";
+import { listPage, sortParameter, type Orders } from "../db/order.ts";
+import { hasWords, wordsParameter } from "../db/words.ts";
 import { Refusal } from "../refusals.ts";
 import { issueToken, type IssuedToken } from "./store.ts";
 import { visiblePart } from "./tokens.ts";
@@ -15,13 +18,35 @@ export type Holder =
   | { readonly organisationId: string; readonly userId: string }
   | { readonly organisationId: string; readonly vehicleId: string };
 
-/** Those that were revoked or are over included, in the order in which they were made. */
-export const listCredentials = (db: Database, holder: Holder, page: Page): Promise<CredentialRow[]> =>
-  held(db, holder)
-    .$if(page.after !== undefined, (q) => q.where("credentialId", ">", page.after!))
-    .orderBy("credentialId")
-    .limit(page.limit + 1)
-    .execute();
+const CREDENTIAL_ORDERS = {
+  id: "credentialId",
+  by: {
+    createdAt: "id",
+    label: { text: "label" },
+    expiresAt: { number: "expiresAt" },
+    lastUsedAt: { number: "lastUsedAt" },
+  },
+  first: "createdAt",
+} as const satisfies Orders;
+
+/** Of every list of keys or tokens. */
+export const CredentialListQuery = Type.Object(
+  { ...PageQuery, sort: sortParameter(CREDENTIAL_ORDERS), q: wordsParameter("the label", "nightly") },
+  { additionalProperties: false },
+);
+
+/** Those that were revoked or are over included. @param filter `q`: words of the label */
+export const listCredentials = (
+  db: Database,
+  holder: Holder,
+  page: AskedPage,
+  filter: { readonly q?: string },
+): Promise<Listed<CredentialRow>> =>
+  listPage(
+    held(db, holder).$if(filter.q !== undefined, (q) => q.where(hasWords(["label"], filter.q!))),
+    page,
+    CREDENTIAL_ORDERS,
+  );
 
 /** A credential that is in use. @throws {Refusal} KEY_UNKNOWN */
 export async function usableCredential(

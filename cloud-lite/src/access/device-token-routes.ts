@@ -2,7 +2,7 @@ import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { Id } from "@halfshaft/ota-format";
 import type { App, Cloud } from "../cloud.ts";
-import { cutPage, PageQuery, readPage } from "../db/cursor.ts";
+import { readPage } from "../db/cursor.ts";
 import type { Database } from "../db/database.ts";
 import { actorOf } from "../plugins/admission.ts";
 import { answer, answers, ref } from "../plugins/answers.ts";
@@ -10,6 +10,7 @@ import { write, WriteHeaders } from "../plugins/writes.ts";
 import { DeviceToken, VehicleId } from "../vehicles/schema.ts";
 import { requireVehicle } from "../vehicles/twin/twin-access.ts";
 import {
+  CredentialListQuery,
   deviceView,
   listCredentials,
   revokeCredential,
@@ -33,15 +34,14 @@ export function addDeviceTokenRoutes(app: App, cloud: Cloud): void {
         tags,
         summary: "List a vehicle's device tokens, those that ended included; none shows its secret",
         params: OfVehicle,
-        querystring: Type.Object(PageQuery, { additionalProperties: false }),
+        querystring: CredentialListQuery,
         response: answers(Type.Array(ref(DeviceCredential))),
       },
     },
     async (request) => {
       const holder = await vehicleHeld(cloud.db, request, "fleet.read");
       const page = readPage(request.query);
-      const found = await listCredentials(cloud.db, holder, page);
-      const { rows, nextCursor } = cutPage(found, page, (row) => row.credentialId);
+      const { rows, nextCursor } = await listCredentials(cloud.db, holder, page, request.query);
       return answer(cloud, request, rows.map(deviceView), nextCursor);
     },
   );

@@ -1,10 +1,12 @@
 import { Type } from "typebox";
 import type { App, Cloud } from "../cloud.ts";
-import { cutPage, PageQuery, readPage } from "../db/cursor.ts";
+import { PageQuery, readPage } from "../db/cursor.ts";
+import { sortParameter } from "../db/order.ts";
+import { wordsParameter } from "../db/words.ts";
 import { actorOf } from "../plugins/admission.ts";
 import { answer, answers, ref } from "../plugins/answers.ts";
 import { write, WriteHeaders } from "../plugins/writes.ts";
-import { listGroups, putGroup, removeGroup } from "./group-store.ts";
+import { GROUP_ORDERS, listGroups, putGroup, removeGroup } from "./group-store.ts";
 import { AccessGroup, Grants, GroupName } from "./schema.ts";
 import { requireAnAdmin } from "./user-store.ts";
 
@@ -19,14 +21,17 @@ export function addAccessGroupRoutes(app: App, cloud: Cloud): void {
       schema: {
         tags,
         summary: "List the groups of grants",
-        querystring: Type.Object(PageQuery, { additionalProperties: false }),
+        querystring: Type.Object(
+          { ...PageQuery, sort: sortParameter(GROUP_ORDERS), q: wordsParameter("the name", "operators") },
+          { additionalProperties: false },
+        ),
         response: answers(Type.Array(ref(AccessGroup))),
       },
     },
     async (request) => {
       const page = readPage(request.query);
-      const found = await listGroups(cloud.db, actorOf(request).organisationId, page);
-      const { rows, nextCursor } = cutPage(found, page, (group) => group.groupId);
+      const { organisationId } = actorOf(request);
+      const { rows, nextCursor } = await listGroups(cloud.db, organisationId, page, request.query);
       return answer(cloud, request, rows, nextCursor);
     },
   );

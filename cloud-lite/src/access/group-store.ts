@@ -1,7 +1,9 @@
 import type { Selectable } from "kysely";
 import { v7 as uuidv7 } from "uuid";
-import type { Page } from "../db/cursor.ts";
+import type { AskedPage, Listed } from "../db/cursor.ts";
 import type { Database } from "../db/database.ts";
+import { listPage, type Orders } from "../db/order.ts";
+import { hasWords } from "../db/words.ts";
 import { Refusal } from "../refusals.ts";
 import type { Grant } from "./grants.ts";
 import type { AccessGroup } from "./schema.ts";
@@ -93,17 +95,26 @@ export async function getGroup(db: Database, organisationId: string, name: strin
   return view(row);
 }
 
-/** In the order in which they were made. */
-export async function listGroups(db: Database, organisationId: string, page: Page): Promise<AccessGroup[]> {
-  const rows = await db
+export const GROUP_ORDERS = {
+  id: "groupId",
+  by: { createdAt: "id", name: { text: "groupName" } },
+  first: "createdAt",
+} as const satisfies Orders;
+
+/** @param filter `q`: words of the name */
+export async function listGroups(
+  db: Database,
+  organisationId: string,
+  page: AskedPage,
+  filter: { readonly q?: string },
+): Promise<Listed<AccessGroup>> {
+  const matching = db
     .selectFrom("accessGroups")
     .selectAll()
     .where("organisationId", "=", organisationId)
-    .$if(page.after !== undefined, (q) => q.where("groupId", ">", page.after!))
-    .orderBy("groupId")
-    .limit(page.limit + 1)
-    .execute();
-  return rows.map(view);
+    .$if(filter.q !== undefined, (q) => q.where(hasWords(["groupName"], filter.q!)));
+  const { rows, nextCursor } = await listPage(matching, page, GROUP_ORDERS);
+  return { rows: rows.map(view), nextCursor };
 }
 
 const view = (row: Selectable<AccessTables["accessGroups"]>): AccessGroup => ({

@@ -93,6 +93,9 @@ const wrong: [string, JWTPayload][] = [
   ["without an end", { exp: undefined }],
   ["without a subject", { sub: undefined }],
   ["with an empty subject", { sub: "" }],
+  ["with a subject that has U+0000 in it", { sub: "a\u0000da" }],
+  ["with a subject that has half of a character in it", { sub: "ada\uD800" }],
+  ["with a group that has U+0000 in it", { groups: ["fleet team", "\u0000"] }],
 ];
 
 test.each(wrong)("A5 a token %s is none", async (_what, claims) => {
@@ -192,4 +195,11 @@ test.each<[Partial<typeof DEFAULTS>, string]>([
   expect(() => provider(more)).toThrow(
     expect.objectContaining({ code: "CLOUD_CONFIG_INVALID", message: expect.stringContaining(setting) }),
   );
+});
+
+test("A5 a token whose subject no database keeps is refused, not an error of the cloud", async () => {
+  const cloud = await cloudWithIssuer();
+  const token = await issuer.token({ sub: "a\u0000da" });
+  const refused = await cloud.call("GET", "/api/v1/me", { token });
+  expect(refused.problem()).toMatchObject({ status: 401, code: "CREDENTIALS_INVALID" });
 });

@@ -1,5 +1,6 @@
 import type { JWTPayload, JWTVerifyGetKey } from "jose";
 import type { CloudConfig } from "../config.ts";
+import { unfitText } from "../plugins/unfit-text.ts";
 import { Refusal } from "../refusals.ts";
 
 /** Whom an identity provider vouches for. */
@@ -44,9 +45,9 @@ export function identityProviderOf(
   cooldownMs = KEYS_COOLDOWN_MS,
 ): IdentityProvider | undefined {
   const { oidcIssuer: issuer, oidcAudience: audience, oidcKeysUrl: keysUrl } = settings;
-  if (issuer === "" && audience === "" && keysUrl === "") return undefined;
-  const algorithms = settings.oidcAlgorithms.split(",").map((name) => name.trim());
-  checkSettings(settings, algorithms);
+  checkIdentityProvider(settings);
+  if (!isUsed(settings)) return undefined;
+  const algorithms = algorithmsOf(settings);
 
   let keys: JWTVerifyGetKey | undefined;
   return {
@@ -68,8 +69,11 @@ export function identityProviderOf(
           currentDate: new Date(now()),
           requiredClaims: ["sub", "exp"],
         });
-        if (typeof payload.sub !== "string" || payload.sub === "") return undefined;
-        return { issuer, subject: payload.sub, groups: groupsOf(payload, settings.oidcGroupsClaim) };
+        const { sub: subject } = payload;
+        const groups = groupsOf(payload, settings.oidcGroupsClaim);
+        if (typeof subject !== "string" || subject === "") return undefined;
+        if ([subject, ...groups].some((text) => unfitText(text) !== undefined)) return undefined;
+        return { issuer, subject, groups };
       } catch (cause) {
         // What is wrong with a token, as opposed to what is wrong with the way to its keys.
         const isOfToken =
@@ -90,10 +94,21 @@ export function identityProviderOf(
   };
 }
 
-/** @throws {Refusal} CLOUD_CONFIG_INVALID */
-function checkSettings(settings: Settings, algorithms: readonly string[]): void {
+const isUsed = ({ oidcIssuer, oidcAudience, oidcKeysUrl }: Settings): boolean =>
+  [oidcIssuer, oidcAudience, oidcKeysUrl].some((value) => value !== "");
+
+const algorithmsOf = ({ oidcAlgorithms }: Settings): string[] =>
+  oidcAlgorithms.split(",").map((name) => name.trim());
+
+/** @throws {Refusal} CLOUD_CONFIG_INVALID where the settings are not complete or not safe */
+export function checkIdentityProvider(settings: Settings): void {
   const invalid = (setting: string, value: string, reason: string): Refusal =>
     new Refusal("CLOUD_CONFIG_INVALID", { setting, value: `"${value}"`, reason });
+  const foreign = algorithmsOf(settings).find((name) => !ASYMMETRIC.test(name));
+  if (foreign !== undefined) {
+    throw invalid("--oidc-algorithms", foreign, "it must be RS, PS or ES with 256, 384 or 512, or EdDSA");
+  }
+  if (!isUsed(settings)) return;
   for (const [setting, value] of [
     ["--oidc-issuer", settings.oidcIssuer],
     ["--oidc-audience", settings.oidcAudience],
@@ -103,10 +118,6 @@ function checkSettings(settings: Settings, algorithms: readonly string[]): void 
   }
   if (!isSafeUrl(settings.oidcKeysUrl)) {
     throw invalid("--oidc-keys-url", settings.oidcKeysUrl, "it must be https, or http on this machine");
-  }
-  const foreign = algorithms.find((name) => !ASYMMETRIC.test(name));
-  if (foreign !== undefined) {
-    throw invalid("--oidc-algorithms", foreign, "it must be RS, PS or ES with 256, 384 or 512, or EdDSA");
   }
 }
 

@@ -1,14 +1,16 @@
 import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { Id } from "@halfshaft/ota-format";
+import type { AuditAction } from "../audit/actions.ts";
 import type { App, Cloud } from "../cloud.ts";
-import { cutPage, PageQuery, readPage } from "../db/cursor.ts";
+import { readPage } from "../db/cursor.ts";
 import type { Database } from "../db/database.ts";
 import { operatorOf } from "../plugins/admission.ts";
 import { answer, answers, ref } from "../plugins/answers.ts";
 import { write, WriteHeaders, type Work } from "../plugins/writes.ts";
 import { Refusal } from "../refusals.ts";
 import {
+  CredentialListQuery,
   type CredentialRow,
   keyView,
   listCredentials,
@@ -80,14 +82,14 @@ export function addKeyRoutes(app: App, cloud: Cloud): void {
       schema: {
         tags,
         summary: "List one's API keys, those that ended included",
-        querystring: Type.Object(PageQuery, { additionalProperties: false }),
+        querystring: CredentialListQuery,
         response: answers(Type.Array(ref(ApiKey))),
       },
     },
     async (request) => {
       const page = readPage(request.query);
-      const found = await listCredentials(cloud.db, holderOf(operatorOf(request)), page);
-      const { rows, nextCursor } = cutPage(found, page, (row) => row.credentialId);
+      const holder = holderOf(operatorOf(request));
+      const { rows, nextCursor } = await listCredentials(cloud.db, holder, page, request.query);
       return answer(cloud, request, rows.map(keyView), nextCursor);
     },
   );
@@ -183,5 +185,5 @@ function requireExpiry(expiresAt: number, at: number): void {
   throw new Refusal("EXPIRY_INVALID", { when, days: LONGEST_LIFE_DAYS });
 }
 
-const note = (work: Work, action: string, key: ApiKey & { replaces?: string }): Promise<void> =>
+const note = (work: Work, action: AuditAction, key: ApiKey & { replaces?: string }): Promise<void> =>
   work.audit({ action, subjectKind: "credential", subjectId: key.credentialId, payload: key });

@@ -1,11 +1,17 @@
 import { Type } from "typebox";
 import { Id } from "@halfshaft/ota-format";
 import type { App, Cloud } from "../cloud.ts";
-import { cutPage, PageQuery, readPage } from "../db/cursor.ts";
+import { readPage } from "../db/cursor.ts";
 import { actorOf } from "../plugins/admission.ts";
 import { answer, answers, ref } from "../plugins/answers.ts";
 import { write, WriteHeaders } from "../plugins/writes.ts";
-import { keyView, listCredentials, revokeCredential, usableCredential } from "./credential-store.ts";
+import {
+  CredentialListQuery,
+  keyView,
+  listCredentials,
+  revokeCredential,
+  usableCredential,
+} from "./credential-store.ts";
 import { ApiKey } from "./schema.ts";
 import { getUser } from "./user-store.ts";
 
@@ -21,7 +27,7 @@ export function addUserKeyRoutes(app: App, cloud: Cloud): void {
         tags,
         summary: "List a user's API keys, those that ended included",
         params: Type.Object({ userId: Id }),
-        querystring: Type.Object(PageQuery, { additionalProperties: false }),
+        querystring: CredentialListQuery,
         response: answers(Type.Array(ref(ApiKey))),
       },
     },
@@ -29,8 +35,8 @@ export function addUserKeyRoutes(app: App, cloud: Cloud): void {
       const { organisationId } = actorOf(request);
       const { userId } = await getUser(cloud.db, organisationId, request.params.userId);
       const page = readPage(request.query);
-      const found = await listCredentials(cloud.db, { organisationId, userId }, page);
-      const { rows, nextCursor } = cutPage(found, page, (row) => row.credentialId);
+      const holder = { organisationId, userId };
+      const { rows, nextCursor } = await listCredentials(cloud.db, holder, page, request.query);
       return answer(cloud, request, rows.map(keyView), nextCursor);
     },
   );

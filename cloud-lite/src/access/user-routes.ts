@@ -1,13 +1,24 @@
 import { Type } from "typebox";
 import { Id } from "@halfshaft/ota-format";
+import type { AuditAction } from "../audit/actions.ts";
 import type { App, Cloud } from "../cloud.ts";
-import { cutPage, PageQuery, readPage } from "../db/cursor.ts";
+import { PageQuery, readPage } from "../db/cursor.ts";
+import { sortParameter } from "../db/order.ts";
+import { wordsParameter } from "../db/words.ts";
 import { actorOf } from "../plugins/admission.ts";
 import { answer, answers, answerWithETag, ref } from "../plugins/answers.ts";
 import { inTransaction, write, WriteHeaders, type Work } from "../plugins/writes.ts";
 import { checkPassword, hashPassword } from "./passwords.ts";
 import { PasswordText, User, UserBody, UserChange } from "./schema.ts";
-import { changeUser, getUser, insertUser, listUsers, setActive, setPassword } from "./user-store.ts";
+import {
+  changeUser,
+  getUser,
+  insertUser,
+  listUsers,
+  setActive,
+  setPassword,
+  USER_ORDERS,
+} from "./user-store.ts";
 
 const Params = Type.Object({ userId: Id });
 const tags = ["access"];
@@ -45,14 +56,26 @@ export function addUserRoutes(app: App, cloud: Cloud): void {
       schema: {
         tags,
         summary: "List the users",
-        querystring: Type.Object(PageQuery, { additionalProperties: false }),
+        querystring: Type.Object(
+          {
+            ...PageQuery,
+            sort: sortParameter(USER_ORDERS),
+            isActive: Type.Optional(
+              Type.Enum(["true", "false"], { description: "false: those that were deactivated" }),
+            ),
+            q: wordsParameter("the name and the display name", "ada"),
+          },
+          { additionalProperties: false },
+        ),
         response: answers(Type.Array(ref(User))),
       },
     },
     async (request) => {
       const page = readPage(request.query);
-      const found = await listUsers(cloud.db, actorOf(request).organisationId, page);
-      const { rows, nextCursor } = cutPage(found, page, (user) => user.userId);
+      const { isActive, q } = request.query;
+      const filter = { q, ...(isActive === undefined ? {} : { isActive: isActive === "true" }) };
+      const { organisationId } = actorOf(request);
+      const { rows, nextCursor } = await listUsers(cloud.db, organisationId, page, filter);
       return answer(cloud, request, rows, nextCursor);
     },
   );
@@ -148,5 +171,5 @@ function addPasswordRoute(app: App, cloud: Cloud): void {
   );
 }
 
-const note = (work: Work, action: string, userId: string, payload: unknown): Promise<void> =>
+const note = (work: Work, action: AuditAction, userId: string, payload: unknown): Promise<void> =>
   work.audit({ action, subjectKind: "user", subjectId: userId, payload });

@@ -1,7 +1,9 @@
 import type { Selectable } from "kysely";
 import { v7 as uuidv7 } from "uuid";
-import type { Page } from "../db/cursor.ts";
+import type { AskedPage, Listed } from "../db/cursor.ts";
 import type { Database } from "../db/database.ts";
+import { listPage, type Orders } from "../db/order.ts";
+import { hasWords } from "../db/words.ts";
 import { Refusal } from "../refusals.ts";
 import { scopesOf, type Grant } from "./grants.ts";
 import { requireGroups } from "./group-store.ts";
@@ -201,17 +203,27 @@ export async function findUser(
   return row && (await withGroups(db, organisationId, [row]))[0];
 }
 
-/** In the order in which they were made. */
-export async function listUsers(db: Database, organisationId: string, page: Page): Promise<User[]> {
-  const rows = await db
+export const USER_ORDERS = {
+  id: "userId",
+  by: { createdAt: "id", name: { text: "name" } },
+  first: "createdAt",
+} as const satisfies Orders;
+
+/** @param filter `q`: words of the name and the display name */
+export async function listUsers(
+  db: Database,
+  organisationId: string,
+  page: AskedPage,
+  { isActive, q: words }: { readonly isActive?: boolean; readonly q?: string } = {},
+): Promise<Listed<User>> {
+  const matching = db
     .selectFrom("users")
     .selectAll()
     .where("organisationId", "=", organisationId)
-    .$if(page.after !== undefined, (q) => q.where("userId", ">", page.after!))
-    .orderBy("userId")
-    .limit(page.limit + 1)
-    .execute();
-  return withGroups(db, organisationId, rows);
+    .$if(isActive !== undefined, (q) => q.where("deactivatedAt", isActive ? "is" : "is not", null))
+    .$if(words !== undefined, (q) => q.where(hasWords(["name", "displayName"], words!)));
+  const { rows, nextCursor } = await listPage(matching, page, USER_ORDERS);
+  return { rows: await withGroups(db, organisationId, rows), nextCursor };
 }
 
 async function withGroups(db: Database, organisationId: string, rows: readonly UserRow[]): Promise<User[]> {

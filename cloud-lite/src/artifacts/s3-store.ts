@@ -26,8 +26,12 @@ export async function artifactsInS3(place: S3Place): Promise<ArtifactStore> {
   const lengthOf = (sha256: string): Promise<number | undefined> =>
     reach(bucket.getContentLength(keyOf(sha256)).catch(undefinedIfMissing));
 
-  if (!(await reach(bucket.bucketExists()))) throw unreachable("there is no such bucket for these keys");
+  const check = async (): Promise<void> => {
+    if (!(await reach(bucket.bucketExists()))) throw unreachable("there is no such bucket for these keys");
+  };
+  await check();
   return {
+    check,
     async put(bytes) {
       const sha256 = createHash("sha256").update(bytes).digest("hex");
       if ((await lengthOf(sha256)) === bytes.length) return sha256;

@@ -18,6 +18,8 @@ export interface ArtifactStore {
   length(sha256: string): Promise<number | undefined>;
   read(sha256: string): Promise<Uint8Array>;
   stream(sha256: string, range: ByteRange): Readable;
+  /** Asks a store on another machine whether it is there. @throws {Refusal} ARTIFACTS_UNREACHABLE */
+  check?(): Promise<void>;
 }
 
 /** A folder `ab/abcdef…`: a file is complete and synced before it has its name. */

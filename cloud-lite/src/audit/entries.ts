@@ -1,7 +1,8 @@
 import { Type, type Static } from "typebox";
 import { Id, Sha256, WallTime } from "@halfshaft/ota-format";
-import type { Page } from "../db/cursor.ts";
+import type { AskedPage, Listed } from "../db/cursor.ts";
 import type { Database } from "../db/database.ts";
+import { listPage, type Orders } from "../db/order.ts";
 
 const closed = { additionalProperties: false } as const;
 const ACTOR_KINDS = ["operator", "vehicle", "cloud"] as const;
@@ -90,18 +91,19 @@ function entryRows(db: Database, organisationId: string, filter: AuditFilter) {
 
 export type EntryRow = Awaited<ReturnType<ReturnType<typeof entryRows>["execute"]>>[number];
 
-/** Newest first, one more than the page holds. */
+export const AUDIT_ORDERS = {
+  id: "e.seq",
+  numbered: true,
+  by: { seq: "id" },
+  first: "-seq",
+} as const satisfies Orders;
+
 export const listAudit = (
   db: Database,
   organisationId: string,
-  page: Page,
+  page: AskedPage,
   filter: AuditFilter,
-): Promise<EntryRow[]> =>
-  entryRows(db, organisationId, filter)
-    .$if(page.after !== undefined, (q) => q.where("e.seq", "<", Number(page.after)))
-    .orderBy("e.seq", "desc")
-    .limit(page.limit + 1)
-    .execute();
+): Promise<Listed<EntryRow>> => listPage(entryRows(db, organisationId, filter), page, AUDIT_ORDERS);
 
 const ROWS_AT_ONCE = 500;
 

@@ -5,7 +5,12 @@ export const AUDIT_REFUSALS = {
   AUDIT_BROKEN: {
     status: 0,
     sentence: "Audit entry {seq} does not fit its chain: {reason}.",
-    help: "Someone changed the database. Compare it with a backup; entries before this one are sound.",
+    help: "Someone changed the database. Compare it with a backup; the entries before this one fit.",
+  },
+  AUDIT_SEAL_BROKEN: {
+    status: 0,
+    sentence: "The audit log is not the one that audit-seal.json in the data folder vouches for: {reason}.",
+    help: "Someone changed the database, or that file. Compare the log with a backup. If you set the database back yourself, remove the file: the cloud makes a new one.",
   },
   AUDIT_ENTRY_UNKNOWN: {
     status: 0,

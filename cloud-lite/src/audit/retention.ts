@@ -2,9 +2,9 @@ import type { Database } from "../db/database.ts";
 import { inOneTransaction } from "../db/transaction.ts";
 import { Refusal } from "../refusals.ts";
 import type { Signer } from "../trust/signer.ts";
-import { signCheckpoint } from "./checkpoint.ts";
+import { signPlace, type Seal } from "./checkpoint.ts";
 import { appendAudit, headOf, type AuditActor } from "./store.ts";
-import { REDACTED, verifyAudit } from "./verify.ts";
+import { REDACTED, requireUnbroken } from "./verify.ts";
 
 /** Who asks for it, and when. */
 interface Asked {
@@ -58,20 +58,22 @@ export async function redactEntry(
  * Removes the entries before a time, oldest first, after a signed checkpoint was left in place of them; the newest
  * entry always stays. What an interrupted removal left is removed as well.
  * @param before UTC ms
+ * @param seal of the data folder, where there is one: a log that was cut or rewritten before it is not shortened either
  * @returns how many entries were removed
- * @throws {Refusal} AUDIT_BROKEN: a chain that does not fit is not shortened, for that would hide where it is broken
+ * @throws {Refusal} AUDIT_BROKEN or AUDIT_SEAL_BROKEN: a chain that does not fit is not shortened, for that would hide where
+ *   it is broken
  */
 export async function retainAudit(
   db: Database,
   { organisationId, at, actor }: Asked,
   signer: Signer,
   before: number,
+  seal?: Seal,
 ): Promise<number> {
-  const { broken } = await verifyAudit(db, organisationId, signer.publicKey);
-  if (broken) throw new Refusal("AUDIT_BROKEN", { ...broken });
+  await requireUnbroken(db, organisationId, signer.publicKey, seal);
   const last = await lastBefore(db, organisationId, before);
   if (last) {
-    const checkpoint = await signCheckpoint(signer, { organisationId, ...last, at });
+    const checkpoint = await signPlace(signer, "checkpoint", { organisationId, ...last, at });
     await inOneTransaction(db, async (tx) => {
       await tx
         .insertInto("auditCheckpoints")

@@ -1,10 +1,11 @@
 import { Readable } from "node:stream";
 import { Type } from "typebox";
 import type { App, Cloud } from "../cloud.ts";
-import { cutPage, PageQuery, readPage } from "../db/cursor.ts";
+import { PageQuery, readPage } from "../db/cursor.ts";
+import { sortParameter } from "../db/order.ts";
 import { actorOf } from "../plugins/admission.ts";
 import { answer, answers, fileAnswers, ref } from "../plugins/answers.ts";
-import { AuditEntry, AuditFilter, auditLines, entryView, listAudit } from "./entries.ts";
+import { AUDIT_ORDERS, AuditEntry, AuditFilter, auditLines, entryView, listAudit } from "./entries.ts";
 
 const tags = ["audit"];
 const LINES = "application/x-ndjson";
@@ -15,15 +16,18 @@ export function addAuditRoutes(app: App, cloud: Cloud): void {
     {
       schema: {
         tags,
-        summary: "List the audit log, newest first",
-        querystring: Type.Object({ ...PageQuery, ...AuditFilter }, { additionalProperties: false }),
+        summary: "List the audit log, filtered; newest first unless said otherwise",
+        querystring: Type.Object(
+          { ...PageQuery, sort: sortParameter(AUDIT_ORDERS), ...AuditFilter },
+          { additionalProperties: false },
+        ),
         response: answers(Type.Array(ref(AuditEntry))),
       },
     },
     async (request) => {
       const page = readPage(request.query);
-      const found = await listAudit(cloud.db, actorOf(request).organisationId, page, request.query);
-      const { rows, nextCursor } = cutPage(found, page, (row) => row.seq);
+      const { organisationId } = actorOf(request);
+      const { rows, nextCursor } = await listAudit(cloud.db, organisationId, page, request.query);
       return answer(cloud, request, rows.map(entryView), nextCursor);
     },
   );

@@ -2,12 +2,12 @@ import { randomBytes } from "node:crypto";
 import { v7 as uuidv7 } from "uuid";
 import { lock } from "../db/engine.ts";
 import type { Database } from "../db/database.ts";
+import type { AuditAction } from "./actions.ts";
 import { CHAIN_BEGIN, entryHash, payloadDigest, type ChainedEntry, type ChainPlace } from "./chain.ts";
 
 /** What a write says about itself. */
 export interface AuditNote {
-  /** Noun and past participle: `release.published`. */
-  readonly action: string;
+  readonly action: AuditAction;
   readonly subjectKind: string;
   readonly subjectId: string;
   /** Before and after: kept apart from the chain, so that it can be redacted. */

@@ -1,7 +1,9 @@
 import type { Database } from "../db/database.ts";
 import { CHAIN_BEGIN, payloadDigest, walkChain, type ChainBreak } from "./chain.ts";
-import { isSigned, type Checkpoint } from "./checkpoint.ts";
+import { checkpointsOf, isSigned, type Seal } from "./checkpoint.ts";
 import { auditPages, type EntryRow } from "./entries.ts";
+import { Refusal } from "../refusals.ts";
+import { sealMisfit } from "./seal.ts";
 import { headOf } from "./store.ts";
 
 /** Of an entry that says that another one's payload was removed. */
@@ -11,21 +13,25 @@ export interface AuditVerdict {
   /** How many fitted. */
   readonly entries: number;
   readonly broken?: ChainBreak;
+  /** Why the log is not the one that was sealed, where the chain itself fits. */
+  readonly unsealed?: string;
 }
 
 /**
  * Walks the whole log of an organisation, from its last checkpoint to its head, with a page of it in memory. Any entry
  * or payload that was changed, removed, added or moved is found; payloads that were redacted by an entry that says so
- * may be missing.
- * @param publicKey Ed25519, 32 bytes: of the key that signs checkpoints
+ * may be missing. What was rewritten as a whole, or cut off at its end, fits as a chain: that takes a seal to find.
+ * @param publicKey Ed25519, 32 bytes: of the key that signs checkpoints and seals
+ * @param seal read before, for a log that goes on growing may be sealed again meanwhile
  */
 export async function verifyAudit(
   db: Database,
   organisationId: string,
   publicKey: Uint8Array,
+  seal?: Seal,
 ): Promise<AuditVerdict> {
   const checkpoints = await checkpointsOf(db, organisationId);
-  const forged = checkpoints.find((checkpoint) => !isSigned(checkpoint, publicKey));
+  const forged = checkpoints.find((checkpoint) => !isSigned("checkpoint", checkpoint, publicKey));
   if (forged) {
     return { entries: 0, broken: { seq: forged.seq, reason: "its checkpoint is not signed by this cloud" } };
   }
@@ -43,19 +49,27 @@ export async function verifyAudit(
     if (broken) return { entries, broken };
   }
   const broken =
-    (await brokenHead(db, organisationId, walk.place)) ?? (await addedPayload(db, organisationId, payloads));
-  return broken ? { entries, broken } : { entries };
+    (await brokenHead(db, organisationId, walk.place)) ??
+    (await addedPayload(db, organisationId, payloads)) ??
+    emptyLog(entries);
+  if (broken) return { entries, broken };
+  const unsealed = seal && (await sealMisfit(db, seal, publicKey));
+  return unsealed === undefined ? { entries } : { entries, unsealed };
 }
 
-/** In order of `seq`. */
-export async function checkpointsOf(db: Database, organisationId: string): Promise<Checkpoint[]> {
-  return db
-    .selectFrom("auditCheckpoints")
-    .selectAll()
-    .where("organisationId", "=", organisationId)
-    .orderBy("seq")
-    .execute();
+/** As `verifyAudit`. @returns how many entries fitted @throws {Refusal} AUDIT_BROKEN or AUDIT_SEAL_BROKEN */
+export async function requireUnbroken(...given: Parameters<typeof verifyAudit>): Promise<number> {
+  const { entries, broken, unsealed } = await verifyAudit(...given);
+  if (broken) throw new Refusal("AUDIT_BROKEN", { ...broken });
+  if (unsealed !== undefined) throw new Refusal("AUDIT_SEAL_BROKEN", { reason: unsealed });
+  return entries;
 }
+
+/** A cloud notes its own beginning, and its newest entry always stays. */
+const emptyLog = (entries: number): ChainBreak | undefined =>
+  entries === 0
+    ? { seq: 1, reason: "there is no entry at all, and each cloud has one from its beginning" }
+    : undefined;
 
 function changedPayload({ seq, salt, payload, why, ...row }: EntryRow): ChainBreak | undefined {
   if (payload === null || salt === null) return undefined;

@@ -2,13 +2,16 @@ import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { readSeal } from "../audit/seal.ts";
+import { headOf } from "../audit/store.ts";
 import { DEFAULTS, type CloudConfig } from "../config.ts";
 import { initialiseFolder, openFolder, operatorKeyFile } from "../data-folder.ts";
 import { lockFolder } from "../db/folder-lock.ts";
+import { DEFAULT_ORGANISATION } from "../db/open.ts";
 import { postgresDatabase, type TestDatabase } from "../db/test-database.ts";
 import { startCloud, type RunningCloud } from "../server.ts";
 import { takeBackup } from "./backup.ts";
-import { listBackups, objectFolder, readManifest } from "./manifest.ts";
+import { listBackups, objectFolder, readManifest, type Manifest } from "./manifest.ts";
 import { restoreBackup } from "./restore.ts";
 
 const onPostgres = Boolean(process.env.HALFSHAFT_TEST_STORE);
@@ -180,6 +183,73 @@ test("A13 a damaged backup is refused, and nothing is put in its place", async (
   const restored = await emptyPlace("restored");
   await expect(restoreBackup(backups, restored, Date.now)).rejects.toMatchObject({ code: "BACKUP_DAMAGED" });
   expect((await readdir(folder)).toSorted()).toEqual(["backups", "data"]);
+});
+
+test("A13 a restore that a damaged artifact ends leaves the place as empty as it was", async () => {
+  const { place, headers } = await startedCloud();
+  await uploadImage(headers);
+  const { artifacts } = await readManifest(backups, await take(place, 1000));
+  const artifact = join(objectFolder(backups), artifacts[0]!.slice(0, 2), artifacts[0]!);
+  const sound = await readFile(artifact);
+  await writeFile(artifact, Buffer.concat([Buffer.from([8]), sound.subarray(1)]));
+  const restored = await emptyPlace("restored");
+  await expect(restoreBackup(backups, restored, Date.now)).rejects.toMatchObject({ code: "BACKUP_DAMAGED" });
+  await writeFile(artifact, sound);
+  await restoreBackup(backups, restored, Date.now);
+});
+
+test("A13 a restore that fails once the database is filled leaves the place as empty as it was", async () => {
+  const { place } = await startedCloud();
+  const path = join(backups, "backups", `${await take(place, 1000)}.json`);
+  const sound = await readFile(path, "utf8");
+  const manifest = JSON.parse(sound) as Manifest;
+  // Without its keys the log cannot be checked.
+  const files = manifest.files.filter((file) => !file.path.startsWith("keys/"));
+  await writeFile(path, JSON.stringify({ ...manifest, files }));
+  const restored = await emptyPlace("restored");
+  await expect(restoreBackup(backups, restored, Date.now)).rejects.toMatchObject({ code: "DATA_UNUSABLE" });
+  await writeFile(path, sound);
+  await restoreBackup(backups, restored, Date.now);
+});
+
+/** The folder's seal, and where its log ends. */
+async function sealAndHead(place: CloudConfig) {
+  const { db, signers } = await openFolder(place, Date.now);
+  const seal = await readSeal(place.data, signers.audit.publicKey);
+  const head = await headOf(db, DEFAULT_ORGANISATION);
+  await db.destroy();
+  return { seal, head };
+}
+
+test("A6 what restores an older state is sealed up to the end of that state", async () => {
+  const { place, headers } = await startedCloud();
+  await create(headers, "car");
+  await take(place, 1000);
+  await create(headers, "van");
+  await cloud!.close();
+  const before = await sealAndHead(place);
+  const restored = await emptyPlace("restored");
+  await restoreBackup(backups, restored, Date.now);
+  const { seal, head } = await sealAndHead(restored);
+  expect(seal).toMatchObject(head);
+  expect(head.seq).toBeLessThan(before.head.seq);
+});
+
+test("A6 a backup of a log that was cut before its seal is refused", async () => {
+  const { place, headers } = await startedCloud();
+  await create(headers, "car");
+  await cloud!.close();
+  const { db } = await openFolder(place, Date.now);
+  const newer = db.selectFrom("auditEntries").select("auditId").where("seq", ">", 1);
+  await db.deleteFrom("auditPayloads").where("auditId", "in", newer).execute();
+  await db.deleteFrom("auditEntries").where("seq", ">", 1).execute();
+  const { hash } = await db.selectFrom("auditEntries").select("hash").executeTakeFirstOrThrow();
+  await db.updateTable("auditHeads").set({ seq: 1, hash }).execute();
+  await db.destroy();
+  await take(place, 1000);
+  await expect(restoreBackup(backups, await emptyPlace("restored"), Date.now)).rejects.toMatchObject({
+    code: "AUDIT_SEAL_BROKEN",
+  });
 });
 
 test("A13 nothing is restored over something", async () => {

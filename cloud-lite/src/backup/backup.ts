@@ -2,6 +2,7 @@ import SqliteDatabase from "better-sqlite3";
 import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { artifactFolder, type ArtifactStore } from "../artifacts/store.ts";
+import { SEAL_FILE } from "../audit/seal.ts";
 import { databaseOf, openArtifacts, requireCloud, type Place } from "../data-folder.ts";
 import { isPostgresUrl } from "../db/engine.ts";
 import { lockFolder } from "../db/folder-lock.ts";
@@ -42,6 +43,8 @@ async function writeBackup({ place, folder, kept, at }: BackupOptions): Promise<
   try {
     const objects = artifactFolder(objectFolder(folder));
     const copy = join(scratch, "database");
+    // Before the database: what is sealed now is in the copy.
+    const seal = await readFile(join(place.data, SEAL_FILE)).catch(noFile);
     const engine = isPostgresUrl(databaseOf(place)) ? "postgres" : "sqlite";
     if (engine === "postgres") await dumpPostgres(databaseOf(place), copy);
     else await copySqlite(databaseOf(place), copy);
@@ -52,6 +55,7 @@ async function writeBackup({ place, folder, kept, at }: BackupOptions): Promise<
       const artifacts = await artifactsNamed(db);
       await copyArtifacts(place, objects, artifacts);
       const files = await putFiles(objects, place.data);
+      if (seal) files.push({ path: SEAL_FILE, mode: 0o600, sha256: await objects.put(seal) });
       const audit = await auditHeads(db);
       const name = await writeManifest(folder, { format: 1, at, engine, database, audit, artifacts, files });
       await prune(folder, kept);
@@ -63,6 +67,10 @@ async function writeBackup({ place, folder, kept, at }: BackupOptions): Promise<
     await rm(scratch, { recursive: true });
     release();
   }
+}
+
+function noFile(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") throw error;
 }
 
 function lock(folder: string): () => void {
@@ -111,7 +119,7 @@ async function copyArtifacts(place: Place, to: ArtifactStore, digests: readonly 
 }
 
 /** What has a place of its own in a backup, or none. */
-const ELSEWHERE = /^(artifacts|lock.*|cloud\.sqlite.*)$/;
+const ELSEWHERE = /^(artifacts|lock.*|cloud\.sqlite.*|audit-seal\.json.*)$/;
 
 async function putFiles(objects: ArtifactStore, data: string): Promise<Manifest["files"]> {
   const files: Manifest["files"] = [];

@@ -44,6 +44,12 @@ export const BACKUP_REFUSALS = {
     sentence: "The backup {name} is of a cloud on PostgreSQL.",
     help: "Restore it to an empty database with --database postgres://…; only a backup of SQLite can go to either.",
   },
+  RESTORE_LEFT_OVER: {
+    status: 0,
+    sentence:
+      "The restore failed ({reason}), and what it had put into {place} could not be taken away again: {why}.",
+    help: "Empty that database (dropdb, then createdb as before) and restore again.",
+  },
   POSTGRES_TOOL_MISSING: {
     status: 0,
     sentence: "{tool} is not installed here.",

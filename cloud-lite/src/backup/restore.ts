@@ -1,16 +1,19 @@
 import { chmod, mkdir, mkdtemp, readdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { artifactFolder, type ArtifactStore } from "../artifacts/store.ts";
+import type { Seal } from "../audit/checkpoint.ts";
+import { readSeal, sealLog } from "../audit/seal.ts";
 import { headOf } from "../audit/store.ts";
-import { verifyAudit } from "../audit/verify.ts";
+import { requireUnbroken } from "../audit/verify.ts";
 import { databaseOf, keyFolder, isMark, openArtifacts, type Place } from "../data-folder.ts";
 import { isPostgresUrl } from "../db/engine.ts";
 import type { Database } from "../db/database.ts";
-import { connect, openDatabase } from "../db/open.ts";
+import { connect, DEFAULT_ORGANISATION, openDatabase } from "../db/open.ts";
 import { withoutPassword } from "../db/postgres.ts";
 import { onDisk } from "../disk.ts";
 import { Refusal } from "../refusals.ts";
-import { listBackups, objectFolder, readManifest, type Manifest } from "./manifest.ts";
+import { orEmptiedAgain } from "./empty-postgres.ts";
+import { listBackups, objectFolder, objectsOf, readManifest, type Manifest } from "./manifest.ts";
 import { readKeyFiles } from "../trust/keys.ts";
 import { joinPieces, readObject } from "./pieces.ts";
 import { loadPostgres } from "./postgres-tools.ts";
@@ -29,10 +32,10 @@ export interface Restored extends Counted {
 
 /**
  * Makes a cloud again from a backup, in an empty place: digests of everything and the audit chain are checked before it
- * can be started. A backup of an older version is brought up to date; an embedded database may become one of PostgreSQL.
+ * can be started. Where it fails, folder and database are as empty as before. A backup of an older version is brought up to date; an embedded database may become one of PostgreSQL.
  * @param name of the backup; the newest unless given
  * @throws {Refusal} BACKUP_NONE, BACKUP_DAMAGED, RESTORE_NOT_EMPTY, RESTORE_NEEDS_POSTGRES, DATA_UNUSABLE,
- *   AUDIT_BROKEN, or one of PostgreSQL's tools
+ *   AUDIT_BROKEN, AUDIT_SEAL_BROKEN, RESTORE_LEFT_OVER, or one of PostgreSQL's tools
  */
 export async function restoreBackup(
   folder: string,
@@ -100,7 +103,20 @@ async function restoreInto(
   now: () => number,
 ): Promise<Counted> {
   const objects = artifactFolder(objectFolder(folder));
-  await restoreDatabase(place, objects, manifest, now);
+  // Before anything is made of it: a database of PostgreSQL is in its place from the first row on.
+  for (const sha256 of new Set(objectsOf(manifest))) await readObject(objects, sha256);
+  return orEmptiedAgain(databaseOf(place), async () => {
+    await restoreDatabase(place, objects, manifest, now);
+    return restoreFiles(place, objects, manifest, now);
+  });
+}
+
+async function restoreFiles(
+  place: Place,
+  objects: ArtifactStore,
+  manifest: Manifest,
+  now: () => number,
+): Promise<Counted> {
   // What makes the folder a cloud comes last.
   const isLast = ({ path }: { path: string }): boolean => isMark(path);
   await writeFiles(
@@ -140,15 +156,20 @@ async function writeFiles(objects: ArtifactStore, data: string, files: Manifest[
   }
 }
 
-/** Brings the schema up to date, then counts, and walks the audit chain. @throws {Refusal} AUDIT_BROKEN */
+/**
+ * Brings the schema up to date, then counts, and walks the audit chain up to the seal that came with it; then seals the
+ * log as far as it goes here.
+ * @throws {Refusal} AUDIT_BROKEN or AUDIT_SEAL_BROKEN
+ */
 async function check(place: Place, manifest: Manifest, now: () => number): Promise<Counted> {
-  const { audit } = await readKeyFiles(keyFolder(place.data));
+  const signers = await readKeyFiles(keyFolder(place.data));
   const db = await openDatabase(databaseOf(place), now, { connections: 2 });
   try {
-    return {
-      vehicles: await countVehicles(db),
-      auditEntries: await checkAudit(db, manifest, audit.publicKey),
-    };
+    const { publicKey } = signers.audit;
+    const seal = await readSeal(place.data, publicKey);
+    const auditEntries = await checkAudit(db, manifest, publicKey, seal);
+    await sealLog({ db, signers }, place.data, DEFAULT_ORGANISATION, now());
+    return { vehicles: await countVehicles(db), auditEntries };
   } finally {
     await db.destroy();
   }
@@ -162,12 +183,17 @@ async function countVehicles(db: Database): Promise<number> {
   return count;
 }
 
-/** The chain holds, and ends where it ended when the backup was taken. @throws {Refusal} AUDIT_BROKEN */
-async function checkAudit(db: Database, { engine, audit }: Manifest, publicKey: Uint8Array): Promise<number> {
+/** The chain holds, and ends where it ended when the backup was taken. @throws {Refusal} AUDIT_BROKEN or AUDIT_SEAL_BROKEN */
+async function checkAudit(
+  db: Database,
+  { engine, audit }: Manifest,
+  publicKey: Uint8Array,
+  seal: Seal | undefined,
+): Promise<number> {
   let total = 0;
   for (const { organisationId, seq } of audit) {
-    const { entries, broken } = await verifyAudit(db, organisationId, publicKey);
-    if (broken) throw new Refusal("AUDIT_BROKEN", { ...broken });
+    const sealed = seal?.organisationId === organisationId ? seal : undefined;
+    const entries = await requireUnbroken(db, organisationId, publicKey, sealed);
     // A dump was begun a moment before its database was asked how far the chain goes.
     if (engine === "sqlite" && (await headOf(db, organisationId)).seq !== seq) {
       throw new Refusal("AUDIT_BROKEN", { seq, reason: "the end of the chain is missing" });

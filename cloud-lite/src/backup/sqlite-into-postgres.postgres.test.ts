@@ -129,6 +129,31 @@ test("A12 a cloud that went from SQLite to PostgreSQL goes on with its keys, its
   await db.destroy();
 });
 
+test("A12 numbers that PostgreSQL has no room for become the bound, and their rows stay apart", async () => {
+  const place = placeOf("data");
+  await initialiseFolder(place, Date.now);
+  const from = await connect(databaseOf(place));
+  const beyond = [1e300, 2e300, 2 ** 53];
+  const events = beyond.map((seq, n) => ({
+    ...event(seq),
+    eventId: `beyond-${n}`,
+    at: n === 0 ? 1e300 : -1,
+  }));
+  await from
+    .insertInto("events")
+    .values([event(1), ...events])
+    .execute();
+  await from.destroy();
+  await takeBackup({ place, folder: backups(), kept: 1, at: 1000 });
+  await restoreBackup(backups(), outgrown(), Date.now);
+  const to = await connect(database.place);
+  const rows = await to.selectFrom("events").select(["seq", "at"]).orderBy("arrival").execute();
+  const most = Number.MAX_SAFE_INTEGER;
+  expect(rows.map(({ seq }) => seq)).toEqual([1, most, most - 2, most - 3]);
+  expect(rows.map(({ at }) => at)).toEqual([1, most - 1, -1, -1]);
+  await to.destroy();
+});
+
 test("A12 a backup of PostgreSQL does not become an embedded cloud", async () => {
   await backedUp();
   await restoreBackup(backups(), outgrown(), Date.now);

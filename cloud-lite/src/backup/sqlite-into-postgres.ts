@@ -9,6 +9,8 @@ const ROWS = 1000;
 /**
  * Copies what an embedded database holds into an empty one of PostgreSQL, in one transaction. Both are brought up to date
  * first; they then have the same tables, of texts and whole numbers only, and no reference that asks for an order.
+ * SQLite keeps numbers that PostgreSQL has no room for. Beyond ±(2^53−1), where nothing was ever exact, they become that
+ * bound; further ones of a table count down from it, for some of them tell rows apart.
  * @param file of the embedded database
  * @throws {Refusal} one of `openDatabase`
  */
@@ -36,6 +38,7 @@ async function copyTable(from: Database, tx: Database, name: string): Promise<vo
   const table = sql.table(name);
   // Of what opening the database has put there, too.
   await sql`delete from ${table}`.execute(tx);
+  const within = withinBounds();
   for (let after = 0; ;) {
     const page = sql<{ copied_row: number }>`select rowid as copied_row, * from ${table}
       where rowid > ${after} order by rowid limit ${ROWS}`;
@@ -43,8 +46,21 @@ async function copyTable(from: Database, tx: Database, name: string): Promise<vo
     if (rows.length === 0) return;
     after = rows.at(-1)!.copied_row;
     await sql`insert into ${table}
-      select * from json_populate_recordset(null::${table}, ${JSON.stringify(rows)}::json)`.execute(tx);
+      select * from json_populate_recordset(null::${table}, ${JSON.stringify(rows, within)}::json)`.execute(
+      tx,
+    );
   }
+}
+
+/** For `JSON.stringify`. */
+function withinBounds(): (name: string, value: unknown) => unknown {
+  let beyond = 0;
+  return (_name, value) => {
+    if (typeof value !== "number" || Math.abs(value) <= Number.MAX_SAFE_INTEGER) return value;
+    const bound = Math.sign(value) * (Number.MAX_SAFE_INTEGER - beyond);
+    beyond += 1;
+    return bound;
+  };
 }
 
 /** PostgreSQL numbers rows that come without a number; these came with theirs. */

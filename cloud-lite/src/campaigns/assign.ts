@@ -15,16 +15,23 @@ export interface VehicleAssignment {
 /** How many vehicles get nothing, by reason. */
 export type Skipped = Partial<Record<SkipReason, number>>;
 
+/** Adds vehicles that get nothing to those of before. */
+export function withSkipped(before: Skipped, more: ReadonlyMap<string, SkipReason>): Skipped {
+  const sum = { ...before };
+  for (const reason of more.values()) sum[reason] = (sum[reason] ?? 0) + 1;
+  return sum;
+}
+
 /** What each of these vehicles gets from a campaign now, or why it gets nothing. */
 export async function assignSoftware(
   work: Pick<Work, "tx" | "organisationId">,
   campaign: Pick<CampaignRow, "releaseId" | "revertsCampaignId">,
   vehicleIds: readonly string[],
-): Promise<{ assigned: Map<string, VehicleAssignment>; skipped: Skipped }> {
+): Promise<{ assigned: Map<string, VehicleAssignment>; skipped: Map<string, SkipReason> }> {
   const { tx, organisationId } = work;
   const { releaseId, revertsCampaignId } = campaign;
   const assigned = new Map<string, VehicleAssignment>();
-  const skipped: Skipped = {};
+  const skipped = new Map<string, SkipReason>();
   if (vehicleIds.length === 0) return { assigned, skipped };
   const held = await heldOf(work, vehicleIds);
   const ecus = Map.groupBy(await ecusOf(tx, organisationId, vehicleIds), (ecu) => ecu.vehicleId);
@@ -36,8 +43,8 @@ export async function assignSoftware(
   for (const vehicleId of vehicleIds) {
     const own = ecus.get(vehicleId) ?? [];
     const result = previous ? previous(vehicleId, own) : { releaseId, ...assignImages(own, images) };
-    if (held.has(vehicleId)) skipped.held = (skipped.held ?? 0) + 1;
-    else if ("skip" in result) skipped[result.skip] = (skipped[result.skip] ?? 0) + 1;
+    if (held.has(vehicleId)) skipped.set(vehicleId, "held");
+    else if ("skip" in result) skipped.set(vehicleId, result.skip);
     else assigned.set(vehicleId, result);
   }
   return { assigned, skipped };

@@ -3,9 +3,10 @@ import type { Work } from "../plugins/writes.ts";
 import { Refusal } from "../refusals.ts";
 import { getRelease } from "../releases/store.ts";
 import type { Skipped } from "./assign.ts";
+import { checkDeadline } from "./consent.ts";
 import type { SkipReason } from "./schema.ts";
 import { beginCampaign, stepCampaign } from "./step.ts";
-import { lockCampaign, phasesOf, type CampaignRow } from "./store.ts";
+import { consentOf, lockCampaign, phasesOf, type CampaignRow } from "./store.ts";
 
 /** Enough to make the first jobs of a phase, so that their vehicles can be offered them when the answer arrives. */
 const FIRST_STEPS = 4;
@@ -13,12 +14,12 @@ const FIRST_STEPS = 4;
 /**
  * Begins a campaign now. A small one has all of its jobs when this returns, so that one which reaches nobody can be
  * refused; the jobs of a large one are made after the answer.
- * @throws {Refusal} RELEASE_NOT_PUBLISHED or CAMPAIGN_NOBODY
+ * @throws {Refusal} RELEASE_NOT_PUBLISHED, DEADLINE_PAST or CAMPAIGN_NOBODY
  */
 export async function beginNow(cloud: Cloud, work: Work, campaign: CampaignRow): Promise<void> {
   const { tx, organisationId } = work;
-  const { releaseId, campaignId, name } = campaign;
-  await requirePublished(work, releaseId);
+  const { campaignId, name } = campaign;
+  await requireStartable(work, campaign);
   await beginCampaign(cloud, work, campaign);
   await takeSteps(cloud, work, campaignId, FIRST_STEPS);
   const phases = await phasesOf(tx, organisationId, [campaignId]);
@@ -41,6 +42,15 @@ export async function requirePublished({ tx, organisationId }: Work, releaseId: 
   if (state !== "published") throw new Refusal("RELEASE_NOT_PUBLISHED", { name, state });
 }
 
+/**
+ * Checks anew what may have changed since the campaign was written.
+ * @throws {Refusal} RELEASE_NOT_PUBLISHED or DEADLINE_PAST
+ */
+export async function requireStartable(work: Work, campaign: CampaignRow): Promise<void> {
+  await requirePublished(work, campaign.releaseId);
+  checkDeadline(consentOf(campaign), work.at);
+}
+
 /** Takes steps within a request; the reconciler takes the rest. */
 export async function takeSteps(cloud: Cloud, work: Work, campaignId: string, steps: number): Promise<void> {
   for (let taken = 0; taken < steps; taken += 1) {
@@ -57,6 +67,7 @@ const REASONS: Readonly<Record<SkipReason, string>> = {
   dependencyUnmet: "whose other ECUs do not fit",
   held: "held until somebody has looked at them",
   noPreviousImage: "whose previous software is not known",
+  changedSince: "that run something else by now",
 };
 
 function nobody(skipped: readonly Skipped[]): string {

@@ -1,3 +1,4 @@
+import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { Id } from "@halfshaft/ota-format";
 import type { Operator } from "../access/store.ts";
@@ -6,8 +7,9 @@ import { operatorOf, requirePermission } from "../plugins/admission.ts";
 import { answer, answers, ref } from "../plugins/answers.ts";
 import { inTransaction } from "../plugins/writes.ts";
 import { Refusal } from "../refusals.ts";
-import { CAMPAIGN_VERBS, type CampaignVerb } from "./life-cycle.ts";
-import { Campaign } from "./schema.ts";
+import type { Asked } from "./act.ts";
+import { CAMPAIGN_VERBS } from "./life-cycle.ts";
+import { Campaign, PhaseToBegin } from "./schema.ts";
 import { actOnCampaign, VERBS } from "./verbs.ts";
 
 const BulkBody = Type.Object(
@@ -15,6 +17,9 @@ const BulkBody = Type.Object(
     campaignIds: Type.Array(Id, { minItems: 1, maxItems: 100 }),
     verb: Type.Enum(CAMPAIGN_VERBS),
     why: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
+    phase: Type.Optional(
+      Type.String({ ...PhaseToBegin, description: "For nextPhase: name of the phase that is to begin" }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -45,32 +50,29 @@ export function addBulkRoute(app: App, cloud: Cloud): void {
     },
     async (request) => {
       const actor = operatorOf(request);
-      const { campaignIds, verb, why } = request.body;
+      const { campaignIds, ...asked } = request.body;
       const rows = [];
       for (const campaignId of new Set(campaignIds)) {
-        rows.push(await actOnRow(cloud, actor, request.id, { campaignId, verb, why }));
+        rows.push(await actOnRow(cloud, actor, request, { campaignId, ...asked }));
       }
       return answer(cloud, request, rows);
     },
   );
 }
 
-async function actOnRow(
-  cloud: Cloud,
-  actor: Operator,
-  requestId: string,
-  asked: { campaignId: string; verb: CampaignVerb; why?: string },
-) {
+/** A row that fails does not keep the others from being carried out. */
+async function actOnRow(cloud: Cloud, actor: Operator, request: FastifyRequest, asked: Asked) {
   const { campaignId, verb } = asked;
   try {
     requirePermission(actor, VERBS[verb].permission);
-    const campaign = await inTransaction(cloud, actor, requestId, (work) =>
+    const campaign = await inTransaction(cloud, actor, request.id, (work) =>
       actOnCampaign(cloud, work, actor, asked),
     );
     return { campaignId, campaign };
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    const { code, message: sentence, help } = error;
+    const refusal = error instanceof Refusal ? error : new Refusal("INTERNAL", {}, { cause: error });
+    const { code, message: sentence, help, status } = refusal;
+    if (status >= 500) request.log.error({ err: error, requestId: request.id, campaignId }, sentence);
     return { campaignId, refusal: { code, sentence, help } };
   }
 }

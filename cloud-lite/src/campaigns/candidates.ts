@@ -1,3 +1,4 @@
+import { assignSoftware } from "./assign.ts";
 import type { Database } from "../db/database.ts";
 import type { VehicleSelection } from "../vehicles/search/selection.ts";
 import { targetedAfter } from "./targeting.ts";
@@ -63,7 +64,8 @@ export async function haveJobs(
 const IDS_AT_ONCE = 5000;
 
 /**
- * Chooses the vehicles of a phase: looks at all that match, some thousand at a time, and keeps their ranks alone.
+ * Chooses the vehicles of a phase among those that match and get something: a canary that has nothing to install shows
+ * nothing. Looks at some thousand at a time, and keeps their ranks alone.
  * @returns the first rank that the phase does not take
  */
 export async function chooseRank(
@@ -72,14 +74,18 @@ export async function chooseRank(
   phase: PhaseRow,
   at: number,
 ): Promise<number> {
+  const { organisationId } = campaign;
   const { size } = planOf(phase);
   if (size === undefined) return RANK_END;
   const ranks: number[] = [];
   let after: string | null = null;
   for (;;) {
     const ids: string[] = await matchingAfter(db, campaign, phase, at, { after, limit: IDS_AT_ONCE });
-    const taken = "count" in size ? await haveJobs(db, campaign, ids) : undefined;
-    for (const id of ids) if (!taken?.has(id)) ranks.push(rankOf(campaign.seed, id));
+    const taken = await haveJobs(db, campaign, ids);
+    const { assigned } = await assignSoftware({ tx: db, organisationId }, campaign, ids);
+    const counts = (id: string): boolean =>
+      ("percentage" in size && taken.has(id)) || (assigned.has(id) && !taken.has(id));
+    for (const id of ids) if (counts(id)) ranks.push(rankOf(campaign.seed, id));
     if (ids.length < IDS_AT_ONCE) return rankBelow(size, Float64Array.from(ranks));
     after = ids.at(-1)!;
     await new Promise(setImmediate);

@@ -3,6 +3,7 @@ import { archivedCounts } from "../archive/store.ts";
 import type { Database } from "../db/database.ts";
 import type { Tables } from "../db/tables.ts";
 import type { JobStatus } from "../jobs/schema.ts";
+import { TAKEN_BACK } from "../jobs/derive.ts";
 import { NO_JOBS, type Judged, type Tally } from "./rates.ts";
 
 /** An ECU that does not come back: the vehicle needs a workshop. */
@@ -75,6 +76,7 @@ function addTo(
   { status, failureCode, count }: { status: JobStatus; failureCode: string | null; count: number },
 ): void {
   tally[status] += count;
+  if (status === "expired" && failureCode === TAKEN_BACK) tally.takenBack += count;
   if (status === "failed" && failureCode?.startsWith("DOWNLOAD_")) tally.downloadFailed += count;
   if (failureCode !== null && UNRECOVERABLE.has(failureCode)) tally.unrecoverable += count;
 }
@@ -105,7 +107,7 @@ export async function noteSeen(
 }
 
 /** The condition that an active job was not heard of since a time. */
-const isSilent = (heardBefore: number): Expression<SqlBool> => {
+export const isSilent = (heardBefore: number): Expression<SqlBool> => {
   const eb = expressionBuilder<Tables, "jobs">();
   const isDeciding = eb("stage", "=", "consent");
   return eb.and([eb("heardAt", "<=", heardBefore), eb.or([eb("stage", "is", null), eb.not(isDeciding)])]);

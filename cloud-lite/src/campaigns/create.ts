@@ -1,13 +1,14 @@
-import type { ConsentPolicy, SafetyPolicy } from "@halfshaft/ota-format";
+import type { SafetyPolicy } from "@halfshaft/ota-format";
 import { scopesOf } from "../access/grants.ts";
 import type { Operator } from "../access/store.ts";
 import { requirePermission } from "../plugins/admission.ts";
 import type { Work } from "../plugins/writes.ts";
 import { Refusal } from "../refusals.ts";
 import { requirePublished } from "./begin.ts";
+import { checkConsent } from "./consent.ts";
 import { wrongState } from "./life-cycle.ts";
 import { requireReach } from "./reach.ts";
-import { SAFETY_DEFAULT, weakenings } from "./safety.ts";
+import { checkSafety, SAFETY_DEFAULT, weakenings } from "./safety.ts";
 import type { Campaign, CampaignBody } from "./schema.ts";
 import { authorsOf, insertCampaign, lockCampaign, replaceDraft } from "./store.ts";
 import { checkTarget } from "./targeting.ts";
@@ -15,8 +16,8 @@ import { readCampaign } from "./view.ts";
 
 /**
  * Makes a draft after checking all that can be checked before there are jobs.
- * @throws {Refusal} RELEASE_UNKNOWN, RELEASE_NOT_PUBLISHED, those of `checkTarget`, DEADLINE_PAST, CONSENT_UNFIT,
- * SAFETY_WEAKENED or PERMISSION_MISSING
+ * @throws {Refusal} RELEASE_UNKNOWN, RELEASE_NOT_PUBLISHED, those of `checkTarget`, `checkConsent` and
+ * `checkSafety`, SAFETY_WEAKENED or PERMISSION_MISSING
  */
 export async function createCampaign(work: Work, actor: Operator, body: CampaignBody): Promise<Campaign> {
   const { tx, organisationId, at } = work;
@@ -68,6 +69,7 @@ async function check(work: Work, actor: Operator, body: CampaignBody, usual: Saf
   const { tx, organisationId, at } = work;
   await requirePublished(work, body.releaseId);
   checkConsent(body, at);
+  checkSafety(body.safetyPolicy);
   const weaker = weakenings(body.safetyPolicy, usual);
   if (weaker.length > 0) checkWeakening(actor, body, weaker);
   const scopes = scopesOf(actor.grants, "campaign.write");
@@ -95,18 +97,6 @@ async function noteWeakening(
     subjectId,
     payload,
   });
-}
-
-function checkConsent({ consent, kind }: CampaignBody, at: number): void {
-  const { mode, deadline }: ConsentPolicy = consent;
-  if (deadline !== undefined && deadline <= at) {
-    throw new Refusal("DEADLINE_PAST", { deadline: new Date(deadline).toISOString() });
-  }
-  if (kind === "recall" && mode === "banner") {
-    throw new Refusal("CONSENT_UNFIT", {
-      reason: "a recall overrides the driver's schedule, and a banner waits for it",
-    });
-  }
 }
 
 function checkWeakening(actor: Operator, body: CampaignBody, weaker: readonly string[]): void {

@@ -1,7 +1,7 @@
 import type { Cloud } from "../cloud.ts";
 import { insertJobs } from "../jobs/insert.ts";
 import type { Work } from "../plugins/writes.ts";
-import { assignSoftware, type Skipped } from "./assign.ts";
+import { assignSoftware, withSkipped, type Skipped } from "./assign.ts";
 import { haveJobs, matchingAfter } from "./candidates.ts";
 import { changePhase, planOf, type CampaignRow, type PhaseRow } from "./store.ts";
 import { isPaced, RANK_END, rankOf } from "./who-is-next.ts";
@@ -45,17 +45,10 @@ export async function fillPhase(
   const done = ids.length < VEHICLES_AT_ONCE;
   await changePhase(tx, phase, {
     cursor: ids.at(-1) ?? phase.cursor,
-    skipped: JSON.stringify(added(JSON.parse(phase.skipped) as Skipped, skipped)),
+    skipped: JSON.stringify(withSkipped(JSON.parse(phase.skipped) as Skipped, skipped)),
     ...(done ? { filledAt: at } : {}),
   });
   const awake = paced ? [] : [...assigned.keys()];
   if (awake.length > 0) work.afterCommit(() => cloud.campaigns.wakeVehicles(awake));
   return assigned.size;
-}
-
-function added(before: Skipped, more: Skipped): Skipped {
-  const reasons = new Set([...Object.keys(before), ...Object.keys(more)]) as Set<keyof Skipped>;
-  return Object.fromEntries(
-    [...reasons].map((reason) => [reason, (before[reason] ?? 0) + (more[reason] ?? 0)]),
-  );
 }

@@ -13,6 +13,10 @@ export interface TestFleet {
   offer(vehicleId: string): Promise<Offer | null>;
   /** Takes its offer and reports the first steps. @returns the job */
   begin(vehicleId: string): Promise<Offer>;
+  /** Takes its offer and waits for its driver. @returns the job */
+  waitForDriver(vehicleId: string): Promise<Offer>;
+  /** Is there, and busy with its job. */
+  beat(vehicleId: string): Promise<void>;
   /** Has begun, and waits for what of the safety policy is missing. */
   waitFor(vehicleId: string, missing: readonly string[]): Promise<void>;
   /** Has begun, and a step of the whole vehicle took so long. */
@@ -20,7 +24,11 @@ export interface TestFleet {
   /** Goes the whole way. */
   succeed(vehicleId: string): Promise<void>;
   /** @param code why; null where it says nothing */
-  end(vehicleId: string, outcome: "failed" | "rolledBack" | "declined", code?: string | null): Promise<void>;
+  end(
+    vehicleId: string,
+    outcome: "failed" | "rolledBack" | "declined" | "expired",
+    code?: string | null,
+  ): Promise<void>;
 }
 
 /** Registers vehicles with one ECU each, which has said nothing yet. */
@@ -50,16 +58,21 @@ export async function registerFleet(
   const report = (vehicleId: string, events: unknown[]) => call("POST", "events", vehicleId, { events });
   const jobs = new Map<string, { jobId: string; stream: ReturnType<typeof eventStream> }>();
 
+  const take = async (vehicleId: string, stage: string): Promise<Offer> => {
+    const offer = await fleet.offer(vehicleId);
+    if (!offer) throw new NoOffer(`${vehicleId} is offered nothing`);
+    const stream = eventStream(offer.jobId, offer.attempt);
+    jobs.set(vehicleId, { jobId: offer.jobId, stream });
+    await report(vehicleId, [stream.stage("plan", "started"), stream.stage(stage, "started")]);
+    return offer;
+  };
   const fleet: TestFleet = {
     vehicleIds,
     offer: async (vehicleId) => (await call("GET", "offer", vehicleId)).data() as Offer | null,
-    async begin(vehicleId) {
-      const offer = await fleet.offer(vehicleId);
-      if (!offer) throw new NoOffer(`${vehicleId} is offered nothing`);
-      const stream = eventStream(offer.jobId, offer.attempt);
-      jobs.set(vehicleId, { jobId: offer.jobId, stream });
-      await report(vehicleId, [stream.stage("plan", "started"), stream.stage("flash", "started")]);
-      return offer;
+    begin: (vehicleId) => take(vehicleId, "flash"),
+    waitForDriver: (vehicleId) => take(vehicleId, "consent"),
+    async beat(vehicleId) {
+      await report(vehicleId, [jobs.get(vehicleId)!.stream.heartbeat()]);
     },
     async waitFor(vehicleId, missing) {
       const { stream } = jobs.get(vehicleId)!;
@@ -118,6 +131,13 @@ export async function makeCampaign(
 export async function act(test: TestCloud, campaignId: string, verb: string, token?: string) {
   const call = token === undefined ? {} : { token };
   const reply = await test.call("POST", `/api/v1/campaigns/${campaignId}/${verb}`, call);
+  await test.cloud.campaigns.idle();
+  return reply;
+}
+
+/** Begins a phase by hand. */
+export async function beginByHand(test: TestCloud, campaignId: string, phase?: string) {
+  const reply = await test.call("POST", `/api/v1/campaigns/${campaignId}/nextPhase`, { body: { phase } });
   await test.cloud.campaigns.idle();
   return reply;
 }

@@ -40,12 +40,17 @@ export const GATE_CONDITIONS = [
 ] as const;
 export type GateCondition = (typeof GATE_CONDITIONS)[number];
 
-/** Whether enough vehicles have ended to judge the phase. A finished phase is always judged. */
+/**
+ * Whether enough vehicles have ended to judge the phase. A finished phase is always judged; one without a job never, for
+ * it shows nothing.
+ */
 export const isSampled = (
   { tally, filled }: Pick<GateFacts, "tally" | "filled">,
   minimumSample: number,
 ): boolean =>
-  filled && (openOf(tally) === 0 || ratesOf(tally).judged >= sampleOf(tally, filled, minimumSample));
+  filled &&
+  sizeOf(tally) > 0 &&
+  (openOf(tally) === 0 || ratesOf(tally).judged >= sampleOf(tally, filled, minimumSample));
 
 /** What is missing before the next phase may begin; none: the gate is passed. What cannot be computed is missing. */
 export function missingAt(gate: Gate, facts: GateFacts): GateCondition[] {
@@ -59,7 +64,7 @@ export function missingAt(gate: Gate, facts: GateFacts): GateCondition[] {
   require("sample", isSampled(facts, gate.minimumSample));
   require("soak", gate.soakMs === 0 || (sampledAt !== null && at >= sampledAt + gate.soakMs));
   const size = sizeOf(tally);
-  // In a phase without a job nothing can go wrong; one in which nobody came to an end has shown nothing.
+  // Without a job there are no rates; where nobody came to an end they cannot be computed.
   if (size !== 0) {
     require("successRate", rates.success >= gate.successRate);
     require("failureRate", atMost(rates.failure, gate.failureRate));

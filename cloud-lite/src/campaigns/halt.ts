@@ -36,7 +36,9 @@ export type HaltReason =
     }
   | { readonly kind: "unrecoverable"; readonly phase: string; readonly vehicles: number }
   | { readonly kind: "gateFailed"; readonly phase: string; readonly missing: readonly string[] }
-  | { readonly kind: "releaseWithdrawn" }
+  | { readonly kind: "releaseWithdrawn" | "deadlinePast" }
+  /** It has come to its end without a job. */
+  | { readonly kind: "nobody" }
   | { readonly kind: "unreadable"; readonly phase: string };
 
 /**

@@ -8,6 +8,7 @@ import {
   settled,
   startNew,
   type TestFleet,
+  beginByHand,
 } from "./fleet.testing.ts";
 import { createReconciler } from "./reconciler.ts";
 
@@ -23,7 +24,7 @@ test("C7 two phases tripping together still pause", async () => {
   const fleet = await registerFleet(cloud, 40);
   const phases = [{ name: "Canary", size: { count: 20 } }, { name: "Rest" }];
   const campaignId = await startNew(cloud, { phases });
-  await act(cloud, campaignId, "nextPhase");
+  await beginByHand(cloud, campaignId, "Rest");
   for (const id of fleet.vehicleIds) await fleet.begin(id);
   const other = createReconciler(
     () => cloud.cloud,

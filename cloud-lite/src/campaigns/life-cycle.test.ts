@@ -9,7 +9,7 @@ const TABLE: Readonly<Record<CampaignState, string>> = {
   inReview: "inReview scheduled draft · · · aborted · · · · ·",
   scheduled: "· scheduled · active · · aborted · · · · ·",
   active: "· · · active paused active aborted active active reverted paused completed",
-  paused: "· · · · paused active aborted · paused reverted paused ·",
+  paused: "· · · · paused active aborted paused paused reverted paused ·",
   completed: "· · · · · · · · completed reverted · completed",
   aborted: "· · · · · · aborted · · reverted · ·",
   reverted: "· · · · · · · · · reverted · ·",

@@ -31,7 +31,7 @@ export type CampaignVerb = (typeof CAMPAIGN_VERBS)[number];
 /** `halt` is the kill switch's own pause; `complete` follows from the jobs. */
 type Transition = CampaignVerb | "halt" | "complete";
 
-/** From where each verb leads, and to what; without `to` the state stays. */
+/** From where each verb leads, and to what; without `to` the state stays, but that the next phase resumes a campaign. */
 const TRANSITIONS: Readonly<
   Record<Transition, { readonly from: readonly CampaignState[]; readonly to?: CampaignState }>
 > = {
@@ -43,9 +43,9 @@ const TRANSITIONS: Readonly<
   halt: { from: ["active"], to: "paused" },
   resume: { from: ["paused"], to: "active" },
   abort: { from: ["draft", "inReview", "scheduled", "active", "paused"], to: "aborted" },
-  nextPhase: { from: ["active"] },
+  nextPhase: { from: ["active", "paused"] },
   retryFailed: { from: ["active", "paused", "completed"] },
-  rollBack: { from: ["active", "paused", "completed", "aborted"], to: "reverted" },
+  rollBack: { from: ["active", "paused", "completed", "aborted", "reverted"], to: "reverted" },
   complete: { from: ["active"], to: "completed" },
 };
 
@@ -61,7 +61,7 @@ export function transition(state: CampaignState, verb: Transition): CampaignStat
 
 /** Whether a verb does nothing in this state, for it was carried out before. */
 export const isDone = (state: CampaignState, verb: Transition): boolean =>
-  verb !== "reject" && TRANSITIONS[verb].to === state;
+  verb !== "reject" && TRANSITIONS[verb].to === state && !TRANSITIONS[verb].from.includes(state);
 
 /** CAMPAIGN_STATE: something is not possible now; it says what is. */
 export function wrongState({ name, state }: { name: string; state: CampaignState }, verb: string): Refusal {

@@ -1,6 +1,14 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { testCloud, type TestCloud } from "../testing.ts";
-import { act, auditOf, makeCampaign, registerFleet, settled, startNew } from "./fleet.testing.ts";
+import { firmware, publishRelease, testCloud, type TestCloud } from "../testing.ts";
+import {
+  act,
+  auditOf,
+  makeCampaign,
+  registerFleet,
+  settled,
+  startNew,
+  beginByHand,
+} from "./fleet.testing.ts";
 import { createReconciler } from "./reconciler.ts";
 
 let cloud: TestCloud;
@@ -64,7 +72,7 @@ test("C6 a gate that somebody must open waits for the next phase to be begun by 
   for (const id of fleet.vehicleIds) if (await fleet.offer(id)) await fleet.succeed(id);
   const waiting = await settled(cloud, campaignId);
   expect(waiting).toMatchObject({ state: "active", phases: [{ waitsFor: ["approval"] }, {}] });
-  await act(cloud, campaignId, "nextPhase");
+  await beginByHand(cloud, campaignId, "Rest");
   expect((await settled(cloud, campaignId)).phases[1]!.jobs.queued).toBe(2);
   const overridden = (await auditOf(cloud, campaignId)).find(
     ({ action }) => action === "campaign.gateOverridden",
@@ -171,7 +179,7 @@ test("C1 what an instance left half done another one goes on with, and no vehicl
   const campaignId = await startNew(cloud, {
     phases: [{ name: "Half", size: { percentage: 50 } }, { name: "All" }],
   });
-  await act(cloud, campaignId, "nextPhase");
+  await beginByHand(cloud, campaignId, "All");
   const others = [1, 2, 3].map(() =>
     createReconciler(
       () => cloud.cloud,
@@ -224,5 +232,146 @@ test("C9 each vehicle gets the deadline of its own night, and what it may downlo
   expect(await fleet.offer("car-0000")).toMatchObject({
     consent: { mode: "forced", deadline: Date.UTC(2026, 0, 2, 17, 30) },
     downloadBytesPerSecond: 50_000,
+  });
+});
+
+test("C5 a canary is one that has something to install", async () => {
+  const fleet = await registerFleet(cloud, 6);
+  const campaignId = await startNew(cloud, { seed: "s" });
+  const [done] = fleet.vehicleIds;
+  await fleet.succeed(done!);
+  await act(cloud, campaignId, "abort");
+  const { releaseId } = await settled(cloud, campaignId);
+  for (const seed of ["a", "b", "c", "d", "e"]) {
+    const phases = [{ name: "Canary", size: { count: 5 } }, { name: "Rest" }];
+    const next = await makeCampaign(cloud, releaseId, { seed, phases });
+    await act(cloud, next, "start");
+    expect((await settled(cloud, next)).phases[0]!.jobs.queued).toBe(5);
+    await act(cloud, next, "abort");
+  }
+});
+
+test("C6 a phase without a vehicle shows nothing: the next one waits until somebody begins it", async () => {
+  await registerFleet(cloud, 2);
+  const phases = [{ name: "Ring", criteria: { regions: ["nowhere"] } }, { name: "Rest" }];
+  const campaignId = await startNew(cloud, { phases });
+  expect((await settled(cloud, campaignId)).phases[0]!.waitsFor).toEqual(["sample"]);
+  await beginByHand(cloud, campaignId, "Rest");
+  expect((await settled(cloud, campaignId)).phases[1]!.jobs.queued).toBe(2);
+});
+
+test("C8 to ask twice for the next phase begins one phase", async () => {
+  await registerFleet(cloud, 6);
+  const one = { size: { count: 1 }, gate: { manual: true } };
+  const phases = [{ name: "First", ...one }, { name: "Second", ...one }, { name: "Third" }];
+  const campaignId = await startNew(cloud, { phases });
+  for (const _time of [1, 2]) expect((await beginByHand(cloud, campaignId, "Second")).status).toBe(200);
+  const { phases: now } = await settled(cloud, campaignId);
+  expect(now.map(({ startedAt }) => startedAt !== undefined)).toEqual([true, true, false]);
+});
+
+test.each([
+  ["Third", "CAMPAIGN_PHASE_NOT_NEXT"],
+  ["Fourth", "CAMPAIGN_PHASE_UNKNOWN"],
+  [undefined, "CAMPAIGN_PHASE_NEEDED"],
+])("C8 phase %s cannot begin after the first: %s", async (phase, code) => {
+  await registerFleet(cloud, 6);
+  const one = { size: { count: 1 }, gate: { manual: true } };
+  const phases = [{ name: "First", ...one }, { name: "Second", ...one }, { name: "Third" }];
+  const campaignId = await startNew(cloud, { phases });
+  expect((await beginByHand(cloud, campaignId, phase)).problem().code).toBe(code);
+});
+
+test("C8 a campaign that a gate halted goes on with the next phase, where somebody begins it", async () => {
+  const fleet = await registerFleet(cloud, 4);
+  const phases = [{ name: "Canary", size: { count: 2 } }, { name: "Rest" }];
+  const campaignId = await startNew(cloud, { phases, halt: { failureRate: 1 } });
+  const canaries: string[] = [];
+  for (const id of fleet.vehicleIds) if (await fleet.offer(id)) canaries.push(id);
+  await fleet.end(canaries[0]!, "failed");
+  await fleet.succeed(canaries[1]!);
+  expect(await settled(cloud, campaignId)).toMatchObject({
+    state: "paused",
+    haltedFor: [{ kind: "gateFailed" }],
+  });
+  await beginByHand(cloud, campaignId, "Rest");
+  expect(await settled(cloud, campaignId)).toMatchObject({ state: "active", jobs: { queued: 2 } });
+});
+
+test("C8 what the kill switch halted is resumed, and not by its next phase", async () => {
+  const fleet = await registerFleet(cloud, 2);
+  const phases = [{ name: "Canary", size: { count: 1 } }, { name: "Rest" }];
+  const campaignId = await startNew(cloud, { phases });
+  for (const id of fleet.vehicleIds) if (await fleet.offer(id)) await fleet.end(id, "failed");
+  expect((await settled(cloud, campaignId)).state).toBe("paused");
+  expect((await beginByHand(cloud, campaignId, "Rest")).problem().code).toBe("CAMPAIGN_HALTED");
+});
+
+test("C12 a silent vehicle keeps no other one from coming", async () => {
+  const fleet = await registerFleet(cloud, 3);
+  const phases = [{ name: "One at a time", maxConcurrent: 1 }];
+  const halt = { failureRate: 1, minimumSample: 100 };
+  const campaignId = await startNew(cloud, { phases, halt });
+  const offered = async (): Promise<string[]> => {
+    const ids: string[] = [];
+    for (const id of fleet.vehicleIds) if (await fleet.offer(id)) ids.push(id);
+    return ids;
+  };
+  const [first] = await offered();
+  await fleet.begin(first!);
+  cloud.clock.at += 24 * HOUR_MS;
+  await settled(cloud, campaignId);
+  expect((await offered()).filter((id) => id !== first)).toHaveLength(1);
+});
+
+test("C1 a campaign is completed when all but the silent vehicles have ended", async () => {
+  const fleet = await registerFleet(cloud, 60);
+  const campaignId = await startNew(cloud);
+  const [lost, ...others] = fleet.vehicleIds;
+  await fleet.begin(lost!);
+  for (const id of others) await fleet.succeed(id);
+  expect((await settled(cloud, campaignId)).state).toBe("active");
+  cloud.clock.at += 24 * HOUR_MS;
+  expect(await settled(cloud, campaignId)).toMatchObject({
+    state: "completed",
+    phases: [{ jobs: { silent: 1 } }],
+  });
+});
+
+test("C7 a vehicle that waits to be parked, and says that it is there, is not silent", async () => {
+  const fleet = await registerFleet(cloud, 1);
+  const campaignId = await startNew(cloud);
+  await fleet.begin("car-0000");
+  await fleet.waitFor("car-0000", ["parked"]);
+  for (let hour = 0; hour < 30; hour += 1) {
+    cloud.clock.at += HOUR_MS;
+    await fleet.beat("car-0000");
+  }
+  expect(await settled(cloud, campaignId)).toMatchObject({
+    state: "active",
+    phases: [{ jobs: { silent: 0 } }],
+  });
+});
+
+test("C7 heartbeats in the middle of flashing are no sign of progress", async () => {
+  const fleet = await registerFleet(cloud, 1);
+  const campaignId = await startNew(cloud);
+  await fleet.begin("car-0000");
+  cloud.clock.at += 24 * HOUR_MS;
+  await fleet.beat("car-0000");
+  expect((await settled(cloud, campaignId)).phases[0]!.jobs.silent).toBe(1);
+});
+
+test("C1 a campaign that begins by itself and reaches nobody pauses and says so", async () => {
+  await registerFleet(cloud, 1);
+  const { releaseId } = await publishRelease(cloud, "9.0.0", firmware(9));
+  const startAt = cloud.clock.at + HOUR_MS;
+  const campaignId = await makeCampaign(cloud, releaseId, { startAt, target: { regions: ["nowhere"] } });
+  await act(cloud, campaignId, "submit");
+  await act(cloud, campaignId, "approve");
+  cloud.clock.at = startAt;
+  expect(await settled(cloud, campaignId)).toMatchObject({
+    state: "paused",
+    haltedFor: [{ kind: "nobody" }],
   });
 });

@@ -4,7 +4,7 @@ import type { Database } from "../db/database.ts";
 import { CountsBy, countsBy } from "../vehicles/search/counts.ts";
 import { VehicleId } from "../vehicles/schema.ts";
 import { SelectionRef, type VehicleSelection } from "../vehicles/search/selection.ts";
-import { assignSoftware, type Skipped } from "./assign.ts";
+import { assignSoftware, withSkipped, type Skipped } from "./assign.ts";
 import { SKIP_REASONS } from "./schema.ts";
 import { checkTarget, targeted, targetedAfter, type TargetContext } from "./targeting.ts";
 
@@ -86,7 +86,7 @@ async function previewRelease(
 ): Promise<{ vehicles: number; skipped: Skipped }> {
   const { organisationId } = context;
   const campaign = { releaseId, revertsCampaignId: null };
-  const skipped: Skipped = {};
+  let skipped: Skipped = {};
   let vehicles = 0;
   let after: string | undefined;
   for (;;) {
@@ -94,10 +94,7 @@ async function previewRelease(
     const ids: string[] = await targetedAfter(db, selection, context, page);
     const result = await assignSoftware({ tx: db, organisationId }, campaign, ids);
     vehicles += result.assigned.size;
-    for (const reason of SKIP_REASONS) {
-      const count = result.skipped[reason];
-      if (count) skipped[reason] = (skipped[reason] ?? 0) + count;
-    }
+    skipped = withSkipped(skipped, result.skipped);
     if (ids.length < VEHICLES_AT_ONCE) return { vehicles, skipped };
     after = ids.at(-1);
     // The embedded database answers at once: without a pause, nobody else would be served meanwhile.

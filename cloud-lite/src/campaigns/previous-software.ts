@@ -33,7 +33,8 @@ type Result =
 
 /**
  * What vehicles ran before a campaign updated them.
- * @returns a rule: what brings one of them back, all of its ECUs or none
+ * @returns a rule: what brings one of them back, all of its ECUs or none; none where one runs neither what the campaign
+ * brought nor what was there before
  */
 export async function previousSoftware(
   db: Database,
@@ -42,7 +43,7 @@ export async function previousSoftware(
   vehicleIds: readonly string[],
 ): Promise<(vehicleId: string, ecus: readonly EcuRow[]) => Result> {
   const rows = await changes(db, organisationId, campaignId)
-    .select(["j.vehicleId", "e.ecuId", "e.hardwareId"])
+    .select(["j.vehicleId", "e.ecuId", "e.hardwareId", "e.sha256 as broughtSha256"])
     .select([
       "before.imageId",
       "before.releaseId",
@@ -61,7 +62,10 @@ export async function previousSoftware(
     for (const ecu of ecus) {
       const row = changed.find(({ ecuId }) => ecuId === ecu.ecuId);
       if (!row) continue;
-      const { imageId, version, sha256, releaseCounter, hardwareId } = row;
+      const { imageId, version, sha256, releaseCounter, hardwareId, broughtSha256 } = row;
+      if (ecu.imageSha256 !== null && ecu.imageSha256 !== sha256 && ecu.imageSha256 !== broughtSha256) {
+        return { skip: "changedSince" };
+      }
       if (imageId === null) return { skip: "noPreviousImage" };
       if ((ecu.releaseCounter ?? 0) > releaseCounter!) return { skip: "releaseCounterTooLow" };
       const image: OfferedImage = {

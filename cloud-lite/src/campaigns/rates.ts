@@ -16,6 +16,8 @@ export interface Tally {
   readonly unrecoverable: number;
   /** Of the active ones: wait for the state that the safety policy demands. */
   readonly blocked: number;
+  /** Of the expired ones: taken back from a driver who had not decided. */
+  readonly takenBack: number;
 }
 
 export const NO_JOBS: Tally = {
@@ -31,6 +33,7 @@ export const NO_JOBS: Tally = {
   downloadFailed: 0,
   unrecoverable: 0,
   blocked: 0,
+  takenBack: 0,
 };
 
 /** What the kill switch counts. */
@@ -66,7 +69,16 @@ export function ratesOf({ succeeded, failed, rolledBack, silent, downloadFailed 
   };
 }
 
-export const openOf = ({ queued, offered, active }: Tally): number => queued + offered + active;
+/** Whose end is still to come; a silent vehicle counts as one that failed, whatever it may say later. */
+export const openOf = ({ queued, offered, active, silent }: Tally): number =>
+  queued + offered + Math.max(0, active - silent);
 
 export const sizeOf = (tally: Tally): number =>
-  openOf(tally) + tally.succeeded + tally.failed + tally.rolledBack + tally.declined + tally.expired;
+  tally.queued +
+  tally.offered +
+  tally.active +
+  tally.succeeded +
+  tally.failed +
+  tally.rolledBack +
+  tally.declined +
+  tally.expired;

@@ -1,20 +1,22 @@
+import type { About } from "../background.ts";
 import type { Cloud, Reconciler } from "../cloud.ts";
 import { inBackground } from "../plugins/writes.ts";
 import { chooseRank } from "./candidates.ts";
 import { LIVE_STATES } from "./life-cycle.ts";
+import { createStepFailures, type CampaignKey } from "./step-failures.ts";
 import { stepCampaign } from "./step.ts";
 import { getCampaignRow, lockCampaign } from "./store.ts";
 import { createWakeUps } from "./wake-ups.ts";
 
 const SOON_MS = 500;
 
-interface Key {
-  readonly organisationId: string;
-  readonly campaignId: string;
-}
-
-export function createReconciler(cloud: () => Cloud, onError: (error: unknown) => void): Reconciler {
-  const due = new Map<string, Key>();
+/** @param onError is told of which campaign a step failed */
+export function createReconciler(
+  cloud: () => Cloud,
+  onError: (error: unknown, about?: About) => void,
+): Reconciler {
+  const due = new Map<string, CampaignKey>();
+  const failures = createStepFailures(cloud);
   const state: { running?: Promise<void>; timer?: NodeJS.Timeout; closing: boolean } = { closing: false };
   const wakeUps = createWakeUps((vehicleId) => cloud().wakeUp(vehicleId));
 
@@ -25,14 +27,17 @@ export function createReconciler(cloud: () => Cloud, onError: (error: unknown) =
       due.delete(id);
       try {
         if (await step(cloud(), key)) due.set(id, key);
+        failures.worked(id);
       } catch (error) {
         // It stays unsettled: the next tick comes back to it.
-        onError(error);
+        const told = (failure: unknown): void => onError(failure, { campaignId: id });
+        told(error);
+        await failures.failed(key, error).catch(told);
       }
       await new Promise(setImmediate);
     }
   };
-  const wake = (key: Key): void => {
+  const wake = (key: CampaignKey): void => {
     if (state.closing) return;
     due.set(key.campaignId, key);
     state.running ??= run().finally(() => {
@@ -41,7 +46,7 @@ export function createReconciler(cloud: () => Cloud, onError: (error: unknown) =
       for (const late of due.values()) wake(late);
     });
   };
-  const soon = new Map<string, Key>();
+  const soon = new Map<string, CampaignKey>();
   const wakeAllSoon = (): void => {
     clearTimeout(state.timer);
     state.timer = undefined;
@@ -97,7 +102,7 @@ export function runReconciler(
 }
 
 /** @returns whether there is more to do at once */
-async function step(cloud: Cloud, { organisationId, campaignId }: Key): Promise<boolean> {
+async function step(cloud: Cloud, { organisationId, campaignId }: CampaignKey): Promise<boolean> {
   const result = await inBackground(cloud, organisationId, ["campaigns", campaignId], async (work) =>
     stepCampaign(cloud, work, await lockCampaign(work.tx, organisationId, campaignId)),
   );

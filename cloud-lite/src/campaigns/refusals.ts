@@ -27,10 +27,25 @@ export const CAMPAIGN_REFUSALS = {
     sentence: 'Campaign "{name}" was written by {principalId}, who cannot approve it.',
     help: "Let another person approve it; another key of the same person does not count.",
   },
-  CAMPAIGN_NO_PHASE: {
+  CAMPAIGN_PHASE_UNKNOWN: {
+    status: 404,
+    sentence: 'Campaign "{name}" has no phase "{phase}".',
+    help: "Send as phase the name or the phaseId of the one that is to begin; it has {phases}.",
+  },
+  CAMPAIGN_PHASE_NEEDED: {
+    status: 422,
+    sentence: 'Campaign "{name}" has more than one phase to begin: {phases}.',
+    help: "Send as phase the one that is to begin, so that asking twice does not begin two.",
+  },
+  CAMPAIGN_PHASE_NOT_NEXT: {
     status: 409,
-    sentence: 'Campaign "{name}" has no phase after "{phase}".',
-    help: "Read the campaign: its last phase runs already.",
+    sentence: 'Phase "{phase}" of campaign "{name}" cannot begin yet: "{next}" comes before it.',
+    help: "Begin one phase after the other.",
+  },
+  CAMPAIGN_HALTED: {
+    status: 409,
+    sentence: 'Campaign "{name}" is paused, and not by a gate.',
+    help: "Read haltedFor of the campaign and look at the vehicles that it names; then resume it.",
   },
   CAMPAIGN_OUT_OF_SCOPE: {
     status: 403,
@@ -40,12 +55,17 @@ export const CAMPAIGN_REFUSALS = {
   DEADLINE_PAST: {
     status: 422,
     sentence: "The deadline {deadline} is past.",
-    help: "Give a deadline that the vehicles can still meet, in UTC ms.",
+    help: "Give a deadline that the vehicles can still meet, in UTC ms: write the draft anew (PUT; reject brings back one in review), or abort what was approved and make another campaign.",
   },
   CONSENT_UNFIT: {
     status: 422,
     sentence: "The consent policy cannot be kept: {reason}.",
-    help: "Use silent, banner, or forced with a deadline; a recall cannot wait for its drivers.",
+    help: "Use silent, banner, or forced with a deadline, and a time of day only beside a deadline; a recall cannot wait for its drivers.",
+  },
+  SAFETY_UNFIT: {
+    status: 422,
+    sentence: "No vehicle can ever fulfil the safety policy: {reason}.",
+    help: "Give a time window that ends at another time than it begins, and a minTemperatureC of at most maxTemperatureC.",
   },
   SAFETY_WEAKENED: {
     status: 422,

@@ -128,3 +128,74 @@ test("C8 what failed is tried again as a further attempt, which alone counts", a
   const jobs = await cloud.call("GET", "/api/v1/jobs?vehicleId=car-0000");
   expect(jobs.data()).toMatchObject([{ attempt: 2 }, { attempt: 1, status: "failed" }]);
 });
+
+test("C8 a vehicle that was under way at the rollback is brought back once it has finished", async () => {
+  await updateAll("1.0.0");
+  const { releaseId } = await publishRelease(cloud, "2.0.0", firmware(2));
+  const campaignId = await makeCampaign(cloud, releaseId);
+  await act(cloud, campaignId, "start");
+  await fleet.succeed("car-0000");
+  await fleet.begin("car-0001");
+  await act(cloud, campaignId, "rollBack");
+  const { campaignId: back } = await newest();
+  await fleet.succeed("car-0000");
+  expect((await settled(cloud, back)).state).toBe("active");
+  cloud.clock.at += 3_600_000;
+  await fleet.succeed("car-0001");
+  await settled(cloud, back);
+  expect(await fleet.offer("car-0001")).toMatchObject({ campaignId: back, ecus: [{ version: "1.0.0" }] });
+  await fleet.succeed("car-0001");
+  expect(await settled(cloud, back)).toMatchObject({ state: "completed", jobs: { succeeded: 2 } });
+});
+
+test("C8 a rollback waits for no vehicle that fell silent on its way", async () => {
+  await updateAll("1.0.0");
+  const { releaseId } = await publishRelease(cloud, "2.0.0", firmware(2));
+  const campaignId = await makeCampaign(cloud, releaseId);
+  await act(cloud, campaignId, "start");
+  await fleet.succeed("car-0000");
+  await fleet.begin("car-0001");
+  await act(cloud, campaignId, "rollBack");
+  const { campaignId: back } = await newest();
+  await fleet.succeed("car-0000");
+  cloud.clock.at += 25 * 3_600_000;
+  expect((await settled(cloud, back)).state).toBe("completed");
+});
+
+test("C8 a rollback leaves alone what runs neither the campaign's software nor that of before", async () => {
+  await updateAll("1.0.0");
+  const { campaignId } = await updateAll("2.0.0");
+  await cloud.cloud.db
+    .updateTable("ecus")
+    .set({ imageSha256: "f".repeat(64) })
+    .where("vehicleId", "=", "car-0000")
+    .execute();
+  await act(cloud, campaignId, "rollBack");
+  const back = await newest();
+  expect(back).toMatchObject({ jobs: { queued: 2 }, skipped: { changedSince: 1 } });
+  expect(await fleet.offer("car-0000")).toBeNull();
+});
+
+test("C8 a rollback to a release that was withdrawn is refused, and changes nothing", async () => {
+  await updateAll("1.0.0");
+  const { campaignId } = await updateAll("2.0.0");
+  const releases = (await cloud.call("GET", "/api/v1/releases")).data() as {
+    releaseId: string;
+    name: string;
+  }[];
+  const { releaseId } = releases.find(({ name }) => name === "Release 1.0.0")!;
+  await cloud.call("POST", `/api/v1/releases/${releaseId}/withdraw`, { body: { reason: "Too old by far" } });
+  expect((await act(cloud, campaignId, "rollBack")).problem().code).toBe("RELEASE_NOT_PUBLISHED");
+  expect((await settled(cloud, campaignId)).state).toBe("completed");
+});
+
+test("C8 a rollback that was aborted can be asked for again", async () => {
+  await updateAll("1.0.0");
+  const { campaignId } = await updateAll("2.0.0");
+  const first = ((await act(cloud, campaignId, "rollBack")).data() as Campaign).revertedBy!;
+  await act(cloud, first, "abort");
+  const second = ((await act(cloud, campaignId, "rollBack")).data() as Campaign).revertedBy!;
+  expect(second).not.toBe(first);
+  expect(await fleet.offer("car-0000")).toMatchObject({ campaignId: second });
+  expect(((await act(cloud, campaignId, "rollBack")).data() as Campaign).revertedBy).toBe(second);
+});

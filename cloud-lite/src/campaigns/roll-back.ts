@@ -1,36 +1,38 @@
-import type { Operator } from "../access/store.ts";
-import type { Cloud } from "../cloud.ts";
-import type { Work } from "../plugins/writes.ts";
-import { beginNow, takeSteps } from "./begin.ts";
+import type { Act } from "./act.ts";
+import { beginNow, requirePublished, takeSteps } from "./begin.ts";
+import { renewed } from "./consent.ts";
 import { previousRelease, refuseRollback } from "./previous-software.ts";
 import {
   changeCampaign,
   consentOf,
   getCampaignRow,
   insertCampaign,
+  revertersOf,
   safetyPolicyOf,
   scopesOfCampaign,
   targetOf,
-  type CampaignRow,
 } from "./store.ts";
 
-interface Act {
-  readonly cloud: Cloud;
-  readonly work: Work;
-  readonly actor: Operator;
-  readonly campaign: CampaignRow;
+/** Whether the campaign that brings its vehicles back is there; one that was aborted does so no more. */
+export async function isRolledBack({ work, campaign }: Act): Promise<boolean> {
+  if (campaign.state !== "reverted") return false;
+  const { tx, organisationId } = work;
+  const revertedBy = (await revertersOf(tx, organisationId, [campaign.campaignId])).get(campaign.campaignId);
+  if (revertedBy === undefined) return false;
+  return (await getCampaignRow(tx, organisationId, revertedBy)).state !== "aborted";
 }
 
 /**
  * C8: ends a campaign as reverted, and makes another one that offers the vehicles which it has updated what they ran
  * before. That one needs an approval like every other, and starts by itself once it has it.
- * @throws {Refusal} ROLLBACK_COUNTER or ROLLBACK_NOBODY
+ * @throws {Refusal} ROLLBACK_COUNTER, ROLLBACK_NOBODY or RELEASE_NOT_PUBLISHED
  */
 export async function rollBack({ cloud, work, actor, campaign }: Act): Promise<object> {
   const { tx, organisationId, at } = work;
   const { campaignId, name, downloadBytesPerSecond, silenceMs } = campaign;
   await refuseRollback(tx, campaign);
-  const { deadline = 0, ...consent } = consentOf(campaign);
+  const releaseId = await previousRelease(tx, campaign);
+  await requirePublished(work, releaseId);
   const revertedBy = await insertCampaign(tx, {
     organisationId,
     at,
@@ -39,9 +41,9 @@ export async function rollBack({ cloud, work, actor, campaign }: Act): Promise<o
     revertsCampaignId: campaignId,
     body: {
       name: `Back from ${name}`.slice(0, 80),
-      releaseId: await previousRelease(tx, campaign),
+      releaseId,
       target: targetOf(campaign),
-      consent: deadline > at ? { ...consent, deadline } : consent,
+      consent: renewed(consentOf(campaign), at, cloud.config.offerTtlMs),
       safetyPolicy: safetyPolicyOf(campaign),
       kind: campaign.kind,
       priority: "critical",

@@ -1,8 +1,11 @@
-import { Type } from "typebox";
+import { Type, type Static } from "typebox";
 import { Id } from "@halfshaft/ota-format";
 import { scopesOf } from "../access/grants.ts";
 import type { App, Cloud } from "../cloud.ts";
-import { cutPage, PageQuery, readPage } from "../db/cursor.ts";
+import { PageQuery, readPage } from "../db/cursor.ts";
+import { sortParameter } from "../db/order.ts";
+import { several, splitting, valuesOf } from "../db/several.ts";
+import { wordsParameter } from "../db/words.ts";
 import { operatorOf } from "../plugins/admission.ts";
 import { answer, answers, answerWithETag, ref } from "../plugins/answers.ts";
 import { ConditionalHeaders, writeIfMatch } from "../plugins/conditions.ts";
@@ -11,18 +14,44 @@ import { addBulkRoute } from "./bulk.ts";
 import { createCampaign, reviseCampaign } from "./create.ts";
 import { addMetricsRoute } from "./metrics-route.ts";
 import { CAMPAIGN_VERBS } from "./life-cycle.ts";
-import { Campaign, CampaignBody } from "./schema.ts";
+import {
+  Campaign,
+  CAMPAIGN_KINDS,
+  CAMPAIGN_STATES,
+  CampaignBody,
+  PhaseToBegin,
+  PRIORITIES,
+} from "./schema.ts";
 import { isVisible, requireVisible } from "./reach.ts";
-import { listCampaignsWhere } from "./store.ts";
+import { CAMPAIGN_ORDERS, listCampaigns } from "./store.ts";
 import { actOnCampaign, VERBS } from "./verbs.ts";
 import { readCampaign, viewsOf } from "./view.ts";
 
 const Params = Type.Object({ campaignId: Id });
 const tags = ["campaigns"];
 
+const ListQuery = Type.Object(
+  {
+    ...PageQuery,
+    sort: sortParameter(CAMPAIGN_ORDERS),
+    state: several(Type.Enum(CAMPAIGN_STATES), "In this state"),
+    kind: Type.Optional(Type.Enum(CAMPAIGN_KINDS, { description: "Of this kind" })),
+    priority: Type.Optional(Type.Enum(PRIORITIES, { description: "Of this priority" })),
+    releaseId: Type.Optional(Type.String({ ...Id, description: "Of this release" })),
+    q: wordsParameter("the name", "spring"),
+  },
+  { additionalProperties: false },
+);
+
 /** Why somebody does it: kept in the audit log. The body may be left out. */
 export const Why = Type.String({ minLength: 1, maxLength: 500, examples: ["Failures on the test bench"] });
 const VerbBody = Type.Object({ why: Type.Optional(Why) }, { additionalProperties: false });
+
+const NextPhaseBody = Type.Object(
+  { phase: Type.Optional(PhaseToBegin), why: Type.Optional(Why) },
+  { additionalProperties: false },
+);
+type AnyVerbBody = Partial<Static<typeof NextPhaseBody>>;
 
 export function addCampaignRoutes(app: App, cloud: Cloud): void {
   app.post(
@@ -76,18 +105,17 @@ export function addCampaignRoutes(app: App, cloud: Cloud): void {
           summary,
           params: Params,
           headers: WriteHeaders,
-          body: VerbBody,
+          body: verb === "nextPhase" ? NextPhaseBody : VerbBody,
           response: answers(ref(Campaign)),
         },
       },
-      (request, reply) =>
-        write(cloud, request, reply, (work) =>
-          actOnCampaign(cloud, work, operatorOf(request), {
-            campaignId: request.params.campaignId,
-            verb,
-            why: request.body.why,
-          }),
-        ),
+      (request, reply) => {
+        const { campaignId } = request.params;
+        const body: AnyVerbBody = request.body;
+        return write(cloud, request, reply, (work) =>
+          actOnCampaign(cloud, work, operatorOf(request), { campaignId, verb, ...body }),
+        );
+      },
     );
   }
   addBulkRoute(app, cloud);
@@ -96,10 +124,11 @@ export function addCampaignRoutes(app: App, cloud: Cloud): void {
   app.get(
     "/api/v1/campaigns",
     {
+      preValidation: splitting("state"),
       schema: {
         tags,
-        summary: "List the campaigns, newest first",
-        querystring: Type.Object(PageQuery, { additionalProperties: false }),
+        summary: "List the campaigns, filtered and sorted",
+        querystring: ListQuery,
         response: answers(Type.Array(ref(Campaign))),
       },
     },
@@ -108,10 +137,10 @@ export function addCampaignRoutes(app: App, cloud: Cloud): void {
       const { organisationId, grants } = operatorOf(request);
       const scopes = scopesOf(grants, "campaign.read");
       const at = cloud.now();
-      const found = await listCampaignsWhere(cloud.db, organisationId, page, (row) =>
+      const filter = { ...request.query, states: valuesOf(request.query.state) };
+      const { rows, nextCursor } = await listCampaigns(cloud.db, organisationId, page, filter, (row) =>
         isVisible(cloud.db, row, scopes, at),
       );
-      const { rows, nextCursor } = cutPage(found, page, (row) => row.campaignId);
       const campaigns = await viewsOf(cloud.db, organisationId, rows, at, scopes);
       return answer(cloud, request, campaigns, nextCursor);
     },

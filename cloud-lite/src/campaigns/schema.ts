@@ -1,5 +1,5 @@
 import { Type, type Static } from "typebox";
-import { ConsentPolicy, Id, SafetyPolicy, WallTime } from "@halfshaft/ota-format";
+import { ConsentPolicy, Id, SafetyPolicy, WallTime, Whole } from "@halfshaft/ota-format";
 import { JOB_STATUSES } from "../jobs/schema.ts";
 import { SelectionRef } from "../vehicles/search/selection.ts";
 import { GATE_CONDITIONS } from "./gates.ts";
@@ -111,7 +111,11 @@ export const CampaignBody = Type.Object(
       }),
     ),
     downloadBytesPerSecond: Type.Optional(
-      Type.Integer({ minimum: 1024, description: "What each vehicle takes at most, bytes per second" }),
+      Type.Integer({
+        ...Whole,
+        minimum: 1024,
+        description: "What each vehicle takes at most, bytes per second",
+      }),
     ),
     startAt: Type.Optional(WallTime),
     acknowledgeWeakening: Type.Optional(WeakeningReason),
@@ -129,6 +133,7 @@ export const SKIP_REASONS = [
   "dependencyUnmet",
   "held",
   "noPreviousImage",
+  "changedSince",
 ] as const;
 export type SkipReason = (typeof SKIP_REASONS)[number];
 
@@ -159,7 +164,9 @@ export type Phase = Static<typeof Phase>;
 
 export const Halt = Type.Object(
   {
-    kind: Type.String({ examples: ["failureRate", "unrecoverable", "gateFailed", "releaseWithdrawn"] }),
+    kind: Type.String({
+      examples: ["failureRate", "unrecoverable", "gateFailed", "releaseWithdrawn", "nobody"],
+    }),
     phase: Type.Optional(Type.String()),
     rate: Type.Optional(Share),
     threshold: Type.Optional(Share),
@@ -169,6 +176,15 @@ export const Halt = Type.Object(
   },
   closed,
 );
+
+/** Which phase is to begin. */
+export const PhaseToBegin = Type.String({
+  minLength: 1,
+  maxLength: 80,
+  description:
+    "Name or id of the phase that is to begin, so that asking twice begins one; needed where more than one is left",
+  examples: ["Region"],
+});
 
 const { acknowledgeWeakening: _, phases: __, ...kept } = CampaignBody.properties;
 

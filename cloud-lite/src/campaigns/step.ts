@@ -4,15 +4,25 @@ import type { Work } from "../plugins/writes.ts";
 import { getRelease } from "../releases/store.ts";
 import { planDeltas } from "../releases/deltas/delta-store.ts";
 import { admitVehicles } from "./admit.ts";
+import { isPast } from "./consent.ts";
 import { countsOf } from "./counts.ts";
 import { fillPhase } from "./fill.ts";
 import { failedFor, GATE_DEFAULTS, isSampled, missingAt, type Gate } from "./gates.ts";
 import { haltReasons, type HaltReason } from "./halt.ts";
-import { openOf, type Judged, type Tally } from "./rates.ts";
-import { retryJobs } from "./retry.ts";
-import { changeCampaign, changePhase, phasesOf, planOf, type CampaignRow, type PhaseRow } from "./store.ts";
+import { openOf, sizeOf, type Judged, type Tally } from "./rates.ts";
+import { stragglersAt } from "./stragglers.ts";
+import { offerAgain, retryJobs } from "./retry.ts";
+import {
+  changeCampaign,
+  changePhase,
+  consentOf,
+  phasesOf,
+  planOf,
+  type CampaignRow,
+  type PhaseRow,
+} from "./store.ts";
 import { haltRulesOf } from "./view.ts";
-import { withdrawOffers } from "./withdraw.ts";
+import { wakeUndecided, withdrawOffers } from "./withdraw.ts";
 
 /** A phase with its numbers. */
 interface Counted {
@@ -33,14 +43,16 @@ const BY = { kind: "cloud", id: "campaigns" } as const;
  */
 export async function stepCampaign(cloud: Cloud, work: Work, campaign: CampaignRow): Promise<StepResult> {
   switch (campaign.state) {
-    case "scheduled":
+    case "scheduled": {
       if (campaign.startAt === null || campaign.startAt > work.at) return "rest";
-      if (!(await isPublished(work, campaign))) {
-        await haltCampaign(work, campaign, [{ kind: "releaseWithdrawn" }]);
+      const reasons = await hindrances(work, campaign);
+      if (reasons.length > 0) {
+        await haltCampaign(cloud, work, campaign, reasons);
         return "rest";
       }
       await beginCampaign(cloud, work, campaign);
       return "more";
+    }
     case "active":
       return stepActive(cloud, work, campaign);
     case "paused":
@@ -97,7 +109,7 @@ async function stepActive(cloud: Cloud, work: Work, campaign: CampaignRow): Prom
   const reasons = haltReasons(begun.map(judged), haltRulesOf(campaign));
   if (!(await isPublished(work, campaign))) reasons.unshift({ kind: "releaseWithdrawn" });
   if (reasons.length > 0) {
-    await haltCampaign(work, campaign, reasons);
+    await haltCampaign(cloud, work, campaign, reasons);
     return "rest";
   }
   if (await expireOffers(cloud, work, campaign)) return "more";
@@ -105,6 +117,8 @@ async function stepActive(cloud: Cloud, work: Work, campaign: CampaignRow): Prom
     await retryJobs(cloud, work, campaign);
     return "more";
   }
+  const wasTakenBack = begun.some(({ tally }) => tally.takenBack > 0);
+  if (wasTakenBack && (await offerAgain(cloud, work, campaign))) return "more";
   if (unfilled) {
     if (!isChosen(unfilled)) return { choose: unfilled };
     await fillPhase(cloud, work, campaign, unfilled);
@@ -151,7 +165,7 @@ async function advance(
     const failed = failedFor(missing, facts);
     if (failed.length > 0) {
       const reason = { kind: "gateFailed", phase: last.row.name, missing: failed } as const;
-      await haltCampaign(work, campaign, [reason]);
+      await haltCampaign(cloud, work, campaign, [reason]);
       return "rest";
     }
     if (missing.length > 0) return "rest";
@@ -180,7 +194,10 @@ export async function beginPhase(
   );
 }
 
-/** A dynamic campaign looks for further vehicles from time to time; another one is over with its last job. */
+/**
+ * A dynamic campaign looks for further vehicles from time to time, and one that brings vehicles back does so as long as
+ * some are still on their way to where it brings them back from; another one is over with its last job.
+ */
 async function finish(
   cloud: Cloud,
   work: Work,
@@ -188,12 +205,17 @@ async function finish(
   phases: readonly Counted[],
 ): Promise<StepResult> {
   const { tx, at } = work;
-  if (campaign.dynamic === 1) {
-    const due = phases.filter(({ row }) => (row.filledAt ?? at) <= at - LOOK_AGAIN_MS);
-    for (const { row } of due) await changePhase(tx, row, { filledAt: null, cursor: null, skipped: "{}" });
-    return due.length > 0 ? "more" : "rest";
+  const again = await fillAgainAt(work, campaign, phases);
+  if (again !== undefined) {
+    if (again > at) return "rest";
+    for (const { row } of phases) await changePhase(tx, row, { filledAt: null, cursor: null, skipped: "{}" });
+    return "more";
   }
   if (phases.some(({ tally }) => openOf(tally) > 0)) return "rest";
+  if (phases.every(({ tally }) => sizeOf(tally) === 0)) {
+    await haltCampaign(cloud, work, campaign, [{ kind: "nobody" }]);
+    return "rest";
+  }
   await changeCampaign(tx, campaign, { state: "completed", endedAt: at, settled: 1 });
   const { campaignId, name } = campaign;
   const payload = { name, jobs: phases.map(({ row, tally }) => ({ phase: row.name, ...tally })) };
@@ -205,6 +227,16 @@ async function finish(
 }
 
 const LOOK_AGAIN_MS = 10 * 60_000;
+
+/** When phases are to look for vehicles again, UTC ms; undefined: never. */
+async function fillAgainAt(
+  work: Work,
+  campaign: CampaignRow,
+  phases: readonly Counted[],
+): Promise<number | undefined> {
+  if (campaign.dynamic === 0) return stragglersAt(work, campaign, phases);
+  return Math.min(...phases.map(({ row }) => row.filledAt ?? work.at)) + LOOK_AGAIN_MS;
+}
 
 async function isPublished(
   { tx, organisationId }: Work,
@@ -219,14 +251,24 @@ async function isPublished(
   return release?.state === "published";
 }
 
+/** What has changed since a campaign was approved, and keeps it from beginning by itself. */
+async function hindrances(work: Work, campaign: CampaignRow): Promise<HaltReason[]> {
+  const reasons: HaltReason[] = [];
+  if (!(await isPublished(work, campaign))) reasons.push({ kind: "releaseWithdrawn" });
+  if (isPast(consentOf(campaign), work.at)) reasons.push({ kind: "deadlinePast" });
+  return reasons;
+}
+
 /** The kill switch: pauses and says why. */
-async function haltCampaign(
+export async function haltCampaign(
+  cloud: Cloud,
   work: Work,
   campaign: CampaignRow,
   reasons: readonly HaltReason[],
 ): Promise<void> {
   const { campaignId, state } = campaign;
   await changeCampaign(work.tx, campaign, { state: "paused", haltedFor: JSON.stringify(reasons) });
+  await wakeUndecided(cloud, work, campaign);
   await work.audit(
     {
       action: "campaign.halted",

@@ -2,7 +2,9 @@ import type { Selectable } from "kysely";
 import { v7 as uuidv7 } from "uuid";
 import type { ConsentPolicy, SafetyPolicy } from "@halfshaft/ota-format";
 import type { Scope } from "../access/grants.ts";
-import type { Page } from "../db/cursor.ts";
+import type { AskedPage, Listed } from "../db/cursor.ts";
+import { cutPlaced, inOrder, placeOf, type Orders, type Placed } from "../db/order.ts";
+import { hasWords } from "../db/words.ts";
 import type { Database } from "../db/database.ts";
 import type { Tables } from "../db/tables.ts";
 import { Refusal } from "../refusals.ts";
@@ -56,7 +58,7 @@ export async function insertCampaign(tx: Database, given: NewCampaign): Promise<
   return campaignId;
 }
 
-/** By campaign that was rolled back: the one that brings its vehicles back. */
+/** By campaign that was rolled back: the one that brings its vehicles back; where one was aborted, the last one. */
 export async function revertersOf(
   db: Database,
   organisationId: string,
@@ -68,6 +70,7 @@ export async function revertersOf(
     .select(["campaignId", "revertsCampaignId"])
     .where("organisationId", "=", organisationId)
     .where("revertsCampaignId", "in", campaignIds)
+    .orderBy("campaignId")
     .execute();
   return new Map(rows.map(({ campaignId, revertsCampaignId }) => [revertsCampaignId!, campaignId]));
 }
@@ -173,38 +176,62 @@ export async function getCampaignRow(
   return row;
 }
 
-/** Newest first, one more than the page holds. */
-export async function listCampaignRows(
+export const CAMPAIGN_ORDERS = {
+  id: "campaignId",
+  by: {
+    createdAt: "id",
+    name: { text: "name" },
+    priority: { number: "priority" },
+    startedAt: { number: "startedAt" },
+    endedAt: { number: "endedAt" },
+  },
+  first: "-createdAt",
+} as const satisfies Orders;
+
+/** All that are given must hold. */
+export interface CampaignFilter {
+  readonly states?: readonly CampaignRow["state"][];
+  readonly kind?: CampaignRow["kind"];
+  readonly priority?: (typeof PRIORITIES)[number];
+  readonly releaseId?: string;
+  /** Words of the name. */
+  readonly q?: string;
+}
+
+/** A page of the campaigns that fulfil the filter, and a condition which SQL cannot check. */
+export async function listCampaigns(
   db: Database,
   organisationId: string,
-  page: Page,
-): Promise<CampaignRow[]> {
-  return db
+  page: AskedPage,
+  filter: CampaignFilter,
+  holds: (row: CampaignRow) => Promise<boolean>,
+): Promise<Listed<CampaignRow>> {
+  const matching = matchingCampaigns(db, organisationId, filter);
+  const found: Placed<CampaignRow>[] = [];
+  let from = page;
+  for (;;) {
+    const rows = await inOrder(matching, from, CAMPAIGN_ORDERS);
+    for (const row of rows) if (await holds(row)) found.push(row);
+    if (found.length > page.limit || rows.length <= page.limit) return cutPlaced(found, page);
+    const { id, key } = placeOf(rows.at(-1)!);
+    from = { ...page, after: id, afterKey: key };
+  }
+}
+
+const matchingCampaigns = (
+  db: Database,
+  organisationId: string,
+  { states, kind, priority, releaseId, q: words }: CampaignFilter,
+) =>
+  db
     .selectFrom("campaigns")
     .selectAll()
     .where("organisationId", "=", organisationId)
-    .$if(page.after !== undefined, (q) => q.where("campaignId", "<", page.after!))
-    .orderBy("campaignId", "desc")
-    .limit(page.limit + 1)
-    .execute();
-}
-
-/** As `listCampaignRows`, of those that fulfil a condition which SQL cannot check. */
-export async function listCampaignsWhere(
-  db: Database,
-  organisationId: string,
-  page: Page,
-  holds: (row: CampaignRow) => Promise<boolean>,
-): Promise<CampaignRow[]> {
-  const found: CampaignRow[] = [];
-  let { after } = page;
-  for (;;) {
-    const rows = await listCampaignRows(db, organisationId, { ...page, after });
-    for (const row of rows) if (await holds(row)) found.push(row);
-    after = rows.at(-1)?.campaignId;
-    if (found.length > page.limit || rows.length <= page.limit) return found.slice(0, page.limit + 1);
-  }
-}
+    .$if(states !== undefined, (q) => q.where("state", "in", states!))
+    .$if(kind !== undefined, (q) => q.where("kind", "=", kind!))
+    .$if(priority !== undefined, (q) => q.where("priority", "=", PRIORITIES.indexOf(priority!)))
+    .$if(releaseId !== undefined, (q) => q.where("releaseId", "=", releaseId!))
+    .$if(words !== undefined, (q) => q.where(hasWords(["name"], words!)));
 
 /** In order. */
 export async function phasesOf(

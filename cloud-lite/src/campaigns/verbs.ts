@@ -1,36 +1,28 @@
 import { v7 as uuidv7 } from "uuid";
 import type { Permission } from "../access/grants.ts";
 import type { Operator } from "../access/store.ts";
+import type { AuditAction } from "../audit/actions.ts";
 import type { Cloud } from "../cloud.ts";
 import type { Work } from "../plugins/writes.ts";
 import { Refusal } from "../refusals.ts";
-import { beginNow, requirePublished, takeSteps } from "./begin.ts";
-import { noteSeen, talliesOf } from "./counts.ts";
+import type { Act, Asked } from "./act.ts";
+import { beginNow, requireStartable, takeSteps } from "./begin.ts";
 import { checkApprover } from "./four-eyes.ts";
-import { GATE_DEFAULTS, missingAt } from "./gates.ts";
 import { isDone, transition, wrongState, type CampaignVerb } from "./life-cycle.ts";
+import { hasBegun, nextPhase } from "./next-phase.ts";
 import { requireReach } from "./reach.ts";
 import { hasJobsToRetry } from "./retry.ts";
-import { rollBack } from "./roll-back.ts";
+import { resume } from "./resume.ts";
+import { isRolledBack, rollBack } from "./roll-back.ts";
 import type { Campaign } from "./schema.ts";
-import { beginPhase } from "./step.ts";
-import { changeCampaign, lockCampaign, phasesOf, planOf, type CampaignRow } from "./store.ts";
+import { changeCampaign, lockCampaign } from "./store.ts";
 import { readCampaign } from "./view.ts";
-import { waitingVehicles } from "./withdraw.ts";
-
-/** What a verb works with. The campaign is taken: see `lockCampaign`. */
-interface Act {
-  readonly cloud: Cloud;
-  readonly work: Work;
-  readonly actor: Operator;
-  readonly campaign: CampaignRow;
-}
+import { wakeUndecided } from "./withdraw.ts";
 
 interface Verb {
   readonly permission: Permission;
   readonly summary: string;
-  /** Noun and past participle, for the audit log. */
-  readonly action: string;
+  readonly action: AuditAction;
   /** Whether there is nothing left to do, besides what its state says. */
   readonly hasNothingLeft?: (given: Act) => Promise<boolean>;
   /** Does it. @returns what the audit log keeps of it besides the states */
@@ -43,7 +35,10 @@ export const VERBS: Readonly<Record<CampaignVerb, Verb>> = {
     permission: "campaign.write",
     summary: "Submit a draft for review",
     action: "campaign.submitted",
-    act: ({ work, campaign }) => changeCampaign(work.tx, campaign, { state: "inReview" }),
+    async act({ work, campaign }) {
+      await requireStartable(work, campaign);
+      await changeCampaign(work.tx, campaign, { state: "inReview" });
+    },
   },
   approve: {
     permission: "campaign.approve",
@@ -65,9 +60,13 @@ export const VERBS: Readonly<Record<CampaignVerb, Verb>> = {
   },
   pause: {
     permission: "campaign.operate",
-    summary: "Pause: make no further offers; what has begun goes on",
+    summary:
+      "Pause: make no further offers, and take back those that drivers have not answered; what has begun goes on",
     action: "campaign.paused",
-    act: ({ work, campaign }) => changeCampaign(work.tx, campaign, { state: "paused", haltedFor: null }),
+    async act({ cloud, work, campaign }) {
+      await changeCampaign(work.tx, campaign, { state: "paused", haltedFor: null });
+      await wakeUndecided(cloud, work, campaign);
+    },
   },
   resume: {
     permission: "campaign.operate",
@@ -86,8 +85,10 @@ export const VERBS: Readonly<Record<CampaignVerb, Verb>> = {
   },
   nextPhase: {
     permission: "campaign.operate",
-    summary: "Begin the next phase now, whatever its gate still waits for",
+    summary:
+      "Begin this phase, the next one, now: whatever the gate still waits for, or halted the campaign for",
     action: "campaign.gateOverridden",
+    hasNothingLeft: hasBegun,
     act: nextPhase,
   },
   retryFailed: {
@@ -111,21 +112,22 @@ export const VERBS: Readonly<Record<CampaignVerb, Verb>> = {
     permission: "campaign.operate",
     summary: "Roll back: make a campaign that offers the previous software to the vehicles that were updated",
     action: "campaign.reverted",
+    hasNothingLeft: isRolledBack,
     act: rollBack,
   },
 };
 
 /**
  * Carries out a verb on a campaign; a second time changes nothing.
- * @param why kept in the audit log
  * @throws {Refusal} CAMPAIGN_UNKNOWN, CAMPAIGN_STATE, CAMPAIGN_NOT_APPROVED, CAMPAIGN_OUT_OF_SCOPE and those of the verb
  */
 export async function actOnCampaign(
   cloud: Cloud,
   work: Work,
   actor: Operator,
-  { campaignId, verb, why }: { campaignId: string; verb: CampaignVerb; why?: string },
+  asked: Asked,
 ): Promise<Campaign> {
+  const { campaignId, verb, why } = asked;
   const { tx, organisationId, at } = work;
   const campaign = await lockCampaign(tx, organisationId, campaignId);
   const { permission, action, act } = VERBS[verb];
@@ -136,7 +138,7 @@ export async function actOnCampaign(
     const isUnapproved = verb === "start" && (state === "draft" || state === "inReview");
     throw isUnapproved ? new Refusal("CAMPAIGN_NOT_APPROVED", { name, state }) : wrongState(campaign, verb);
   }
-  const given = { cloud, work, actor, campaign };
+  const given = { cloud, work, actor, campaign, asked };
   if (isDone(state, verb) || (await VERBS[verb].hasNothingLeft?.(given)))
     return readCampaign(tx, organisationId, campaignId, at);
   const more = await act(given);
@@ -158,6 +160,7 @@ export async function actOnCampaign(
 
 async function approve({ cloud, work, actor, campaign }: Act): Promise<object> {
   const fourEyes = checkApprover(cloud, actor, campaign);
+  await requireStartable(work, campaign);
   const { principalId: approverId } = actor;
   await changeCampaign(work.tx, campaign, { state: "scheduled", approverId, approvedAt: work.at });
   return { authorId: campaign.authorId, approverId, fourEyes };
@@ -168,35 +171,4 @@ async function start(given: Act): Promise<object> {
   const approval = given.campaign.state === "scheduled" ? {} : await approve(given);
   await beginNow(given.cloud, given.work, given.campaign);
   return approval;
-}
-
-async function resume({ cloud, work, campaign }: Act): Promise<void> {
-  const { tx, organisationId, at } = work;
-  await requirePublished(work, campaign.releaseId);
-  const { campaignId, silenceMs } = campaign;
-  const begun = (await phasesOf(tx, organisationId, [campaignId])).filter(
-    ({ startedAt }) => startedAt !== null,
-  );
-  const counted = begun.map(({ phaseId }) => ({ phaseId, silenceMs }));
-  await noteSeen(tx, organisationId, at, counted);
-  await changeCampaign(tx, campaign, { state: "active", haltedFor: null });
-  const vehicleIds = await waitingVehicles(tx, organisationId, campaignId);
-  work.afterCommit(() => cloud.campaigns.wakeVehicles(vehicleIds));
-}
-
-async function nextPhase({ work, campaign }: Act): Promise<object> {
-  const { tx, organisationId, at } = work;
-  const { campaignId, silenceMs, name } = campaign;
-  const phases = await phasesOf(tx, organisationId, [campaignId]);
-  const next = phases.find(({ startedAt }) => startedAt === null);
-  const last = phases.findLast(({ startedAt }) => startedAt !== null);
-  if (!next) throw new Refusal("CAMPAIGN_NO_PHASE", { name, phase: last?.name ?? "" });
-  await beginPhase(work, campaign, next);
-  if (!last) return { phase: next.name };
-  const tallies = await talliesOf(tx, organisationId, at, [{ phaseId: last.phaseId, silenceMs }]);
-  const tally = tallies.get(last.phaseId)!;
-  const filled = last.filledAt !== null;
-  const gate = { ...GATE_DEFAULTS, ...planOf(last).gate };
-  const { sampledAt } = last;
-  return { phase: next.name, overridden: missingAt(gate, { tally, filled, sampledAt, at }) };
 }

@@ -95,6 +95,21 @@ const cases: [string, Parameters<typeof admissible>, ReturnType<typeof admissibl
     { admit: 4, paceAt: 2 * MINUTE + 10_000 },
   ],
   [
+    "less than one vehicle a minute: its first",
+    [{ vehiclesPerMinute: 0.5 }, { at: MINUTE, paceAt: null, inFlight: 0, waiting: 9 }],
+    { admit: 1, paceAt: 3 * MINUTE },
+  ],
+  [
+    "less than one vehicle a minute: the next one",
+    [{ vehiclesPerMinute: 0.5 }, { at: 3 * MINUTE, paceAt: 3 * MINUTE, inFlight: 1, waiting: 8 }],
+    { admit: 1, paceAt: 5 * MINUTE },
+  ],
+  [
+    "less than one vehicle a minute, after a day: one",
+    [{ vehiclesPerMinute: 0.5 }, { at: 1440 * MINUTE, paceAt: 3 * MINUTE, inFlight: 1, waiting: 8 }],
+    { admit: 1, paceAt: 1442 * MINUTE },
+  ],
+  [
     "a day gone: at most a minute is made up for",
     [{ vehiclesPerMinute: 6 }, { at: 1440 * MINUTE, paceAt: MINUTE, inFlight: 0, waiting: 99 }],
     { admit: 6, paceAt: 1440 * MINUTE + 10_000 },
@@ -103,6 +118,15 @@ const cases: [string, Parameters<typeof admissible>, ReturnType<typeof admissibl
 
 test.each(cases)("C12 a phase with %s", (_name, args, expected) => {
   expect(admissible(...args)).toEqual(expected);
+});
+
+test("C12 whatever the pace, the first vehicle comes at once", () => {
+  fc.assert(
+    fc.property(fc.double({ min: 0.001, max: 1e6, noNaN: true }), (vehiclesPerMinute) => {
+      const facts = { at: 1000 * MINUTE, paceAt: null, inFlight: 0, waiting: 9 };
+      expect(admissible({ vehiclesPerMinute }, facts).admit).toBeGreaterThanOrEqual(1);
+    }),
+  );
 });
 
 test("C12 however often it is asked, a pace is never exceeded", () => {

@@ -55,7 +55,7 @@ export function admissible(
   const room = maxConcurrent === undefined ? waiting : Math.max(0, maxConcurrent - inFlight);
   if (vehiclesPerMinute === undefined) return { admit: Math.min(waiting, room), paceAt };
   const interval = 60_000 / vehiclesPerMinute;
-  const due = Math.max(paceAt ?? at, at - BURST_MS + interval);
+  const due = Math.max(paceAt ?? at, Math.min(at, at - BURST_MS + interval));
   const byPace = due > at ? 0 : Math.floor((at - due) / interval) + 1;
   const admit = Math.min(waiting, room, byPace);
   return { admit, paceAt: admit === 0 ? paceAt : Math.ceil(due + admit * interval) };

@@ -56,7 +56,11 @@ export async function withdrawOffers(cloud: Cloud, work: Work, campaign: Campaig
 }
 
 /** Vehicles that wait for their drivers are to ask, and learn that nobody needs to answer. */
-async function wakeUndecided(cloud: Cloud, work: Work, { campaignId }: CampaignRow): Promise<void> {
+export async function wakeUndecided(
+  cloud: Cloud,
+  work: Work,
+  { campaignId }: Pick<CampaignRow, "campaignId">,
+): Promise<void> {
   const undecided = await work.tx
     .selectFrom("jobs")
     .select("vehicleId")

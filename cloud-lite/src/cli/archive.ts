@@ -4,6 +4,7 @@ import { openFolder } from "../data-folder.ts";
 import { DEFAULT_ORGANISATION } from "../db/open.ts";
 import { Refusal } from "../refusals.ts";
 import type { Invocation } from "./invocation.ts";
+import { seal } from "./seal.ts";
 
 const DEFAULT_DAYS = 90;
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -15,7 +16,8 @@ export async function run({ config, words, options }: Invocation): Promise<void>
     const reason = "`cloud archive` takes one folder, and --older-than-days a number";
     throw new Refusal("OPTION_INVALID", { verb: "archive", reason });
   }
-  const { db } = await openFolder(config, Date.now);
+  const opened = await openFolder(config, Date.now);
+  const { db } = opened;
   try {
     const at = Date.now();
     const { file, jobs, events } = await archiveJobs({
@@ -25,6 +27,7 @@ export async function run({ config, words, options }: Invocation): Promise<void>
       at,
       before: at - Number(days) * DAY_MS,
     });
+    await seal(config.data, opened);
     if (file === undefined) console.log(`No jobs have ended more than ${days} days ago.`);
     else
       console.log(`${jobs} jobs and ${events} events are in ${file} now, and not in the database any more.`);

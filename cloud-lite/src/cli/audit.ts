@@ -4,12 +4,14 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { auditLines } from "../audit/entries.ts";
 import { redactEntry, retainAudit } from "../audit/retention.ts";
-import { verifyAudit } from "../audit/verify.ts";
+import { readSeal } from "../audit/seal.ts";
+import { requireUnbroken } from "../audit/verify.ts";
 import { openFolder, type DataFolder } from "../data-folder.ts";
 import { DEFAULT_ORGANISATION } from "../db/open.ts";
 import { Refusal } from "../refusals.ts";
 import { writing } from "./plain-file.ts";
 import type { Invocation } from "./invocation.ts";
+import { seal } from "./seal.ts";
 
 type Action = (folder: DataFolder, invocation: Invocation) => Promise<void>;
 
@@ -34,10 +36,16 @@ export async function run(invocation: Invocation): Promise<void> {
   }
 }
 
-async function verifyAll({ db, signers }: DataFolder): Promise<void> {
-  const { entries, broken } = await verifyAudit(db, DEFAULT_ORGANISATION, signers.audit.publicKey);
-  if (broken) throw new Refusal("AUDIT_BROKEN", { ...broken });
+async function verifyAll({ db, signers }: DataFolder, { config: { data } }: Invocation): Promise<void> {
+  const { publicKey } = signers.audit;
+  const sealed = await readSeal(data, publicKey);
+  const entries = await requireUnbroken(db, DEFAULT_ORGANISATION, publicKey, sealed);
   console.log(`${entries} entries, unbroken`);
+  console.log(
+    sealed
+      ? `The seal in ${data} vouches for the log up to entry ${sealed.seq}, as it was at ${new Date(sealed.at).toISOString()}.`
+      : `${data} has no seal, so entries may be missing at the end, or all be others than they were. The cloud makes a seal when it runs.`,
+  );
 }
 
 async function exportAll({ db }: DataFolder, { words }: Invocation): Promise<void> {
@@ -47,18 +55,19 @@ async function exportAll({ db }: DataFolder, { words }: Invocation): Promise<voi
   else await writing(path, () => pipeline(lines, createWriteStream(path, { mode: 0o600 })));
 }
 
-async function redact({ db }: DataFolder, { options }: Invocation): Promise<void> {
+async function redact(folder: DataFolder, { config, options }: Invocation): Promise<void> {
   const { entry, why } = options;
   if (entry === undefined || !why) {
     throw new Refusal("WORD_MISSING", { verb: "audit redact", what: "--entry ID and --why TEXT" });
   }
-  await redactEntry(db, asked(), entry, why);
+  await redactEntry(folder.db, asked(), entry, why);
+  await seal(config.data, folder);
   console.log(`redacted ${entry}`);
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-async function retain({ db, signers }: DataFolder, { options }: Invocation): Promise<void> {
+async function retain(folder: DataFolder, { config, options }: Invocation): Promise<void> {
   const days = options["older-than-days"] ?? "";
   if (!/^[1-9]\d{0,4}$/.test(days)) {
     throw new Refusal("WORD_MISSING", {
@@ -67,7 +76,10 @@ async function retain({ db, signers }: DataFolder, { options }: Invocation): Pro
     });
   }
   const by = asked();
-  const removed = await retainAudit(db, by, signers.audit, by.at - Number(days) * DAY_MS);
+  const { audit } = folder.signers;
+  const sealed = await readSeal(config.data, audit.publicKey);
+  const removed = await retainAudit(folder.db, by, audit, by.at - Number(days) * DAY_MS, sealed);
+  await seal(config.data, folder);
   console.log(`${removed} entries removed`);
 }
 

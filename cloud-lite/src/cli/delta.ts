@@ -31,9 +31,12 @@ const FILES: Readonly<Record<string, readonly string[]>> = {
 export async function run({ words }: Invocation): Promise<void> {
   const { values, positionals } = parse(words);
   const [action, ...files] = positionals;
-  if (values.help === true || action === undefined) {
+  if (values.help === true) {
     console.log(HELP);
     return;
+  }
+  if (action === undefined) {
+    throw new Refusal("WORD_MISSING", { verb: "delta", what: "one of create, apply and inspect" });
   }
   const names = Object.hasOwn(FILES, action) ? FILES[action] : undefined;
   if (names === undefined) throw new Refusal("VERB_UNKNOWN", { verb: `delta ${action}` });

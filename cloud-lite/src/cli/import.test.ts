@@ -62,6 +62,21 @@ test.each([
   ["fleet.csv", ["--colour", "red"], "OPTION_INVALID"],
   ["fleet.csv", ["--key", "/nowhere"], "FILE_UNREADABLE"],
   ["fleet.csv", ["--url", "http://127.0.0.1:1"], "CLOUD_UNREACHABLE"],
+  ["fleet.csv", ["--url", "nonsense"], "OPTION_INVALID"],
+  ["fleet.csv", ["--url", "ftp://127.0.0.1"], "OPTION_INVALID"],
+  ["fleet.csv", ["--url", "http://ada:word@127.0.0.1:1"], "OPTION_INVALID"],
 ])("D2 `cloud import` of %s with %j is refused: %s", async (name, options, code) => {
   await expect(importing(name, "vehicleId\ncar\n", ...options)).rejects.toMatchObject({ code });
 });
+
+test.each(["", "hs_first\nhs_second\n", "hs_schlüssel\n"])(
+  "D2 `cloud import` with %j in its key file says what a key file is",
+  async (text) => {
+    const keys = join(folder, "keys");
+    await writeFile(keys, text);
+    await expect(importing("fleet.csv", "vehicleId\ncar\n", "--key", keys)).rejects.toMatchObject({
+      code: "OPTION_INVALID",
+      message: `--key ${keys} is no key file: it must hold one operator key, in one line of its own.`,
+    });
+  },
+);

@@ -36,24 +36,25 @@ interface Result {
 /** Sends a file of as-built vehicles to a running cloud, and says what became of its rows. */
 export async function run({ words }: Invocation): Promise<void> {
   const { values, positionals } = parse(words);
-  const [file] = positionals;
-  if (values.help === true || file === undefined) {
+  const [file, another] = positionals;
+  if (values.help === true) {
     console.log(HELP);
     return;
   }
+  if (file === undefined) throw new Refusal("WORD_MISSING", { verb: "import", what: "the FILE of vehicles" });
+  if (another !== undefined) throw new Refusal("WORD_UNEXPECTED", { verb: "import", word: another });
   const type = TYPES[extname(file).toLowerCase()];
   if (type === undefined) {
     const reason = `${file} ends neither in .csv nor in .ndjson`;
     throw new Refusal("OPTION_INVALID", { reason, verb: "import" });
   }
-  const key = (
-    await readFile(values.key, "utf8").catch((cause: unknown) => unreadable(values.key, cause))
-  ).trim();
+  const base = baseUrl(values.url);
+  const key = await readKey(values.key);
   const query = new URLSearchParams({
     dryRun: String(values["dry-run"] === true),
     allowUnknownHardware: String(values["allow-unknown-hardware"] === true),
   });
-  const url = `${values.url.replace(/\/$/, "")}/api/v1/vehicles/import?${query.toString()}`;
+  const url = `${base}/api/v1/vehicles/import?${query.toString()}`;
   const stream = createReadStream(file);
   await new Promise((resolve, reject) => {
     stream.once("open", resolve).once("error", reject);
@@ -85,6 +86,25 @@ function told({ importId, created, updated, unchanged, refused, errors }: Result
     ...lines,
     ...(more > 0 ? [`and ${more} more: GET /api/v1/vehicles/imports/${importId}/errors`] : []),
   ].join("\n");
+}
+
+/** @returns the URL of a cloud, without a slash at its end. @throws {Refusal} OPTION_INVALID */
+function baseUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && /^https?:$/.test(url.protocol) && url.username + url.password + url.search + url.hash === "") {
+    return text.replace(/\/$/, "");
+  }
+  const reason = `--url is "${text}": it must be an http or https URL such as http://127.0.0.1:8080`;
+  throw new Refusal("OPTION_INVALID", { reason, verb: "import" });
+}
+
+/** A key as it may stand in a header. @throws {Refusal} FILE_UNREADABLE or OPTION_INVALID */
+async function readKey(file: string): Promise<string> {
+  const text = await readFile(file, "utf8").catch((cause: unknown) => unreadable(file, cause));
+  const key = text.trim();
+  if (/^[\x21-\x7e]+$/.test(key)) return key;
+  const reason = `--key ${file} is no key file: it must hold one operator key, in one line of its own`;
+  throw new Refusal("OPTION_INVALID", { reason, verb: "import" });
 }
 
 function unreadable(file: string, cause: unknown): never {

@@ -3,10 +3,12 @@ import { appendAudit } from "../audit/store.ts";
 import { openFolder } from "../data-folder.ts";
 import { DEFAULT_ORGANISATION } from "../db/open.ts";
 import type { Invocation } from "./invocation.ts";
+import { seal } from "./seal.ts";
 
 /** Whoever can write the data folder may make a key: this is also the way back when the first one was lost. */
 export async function run({ config, words: [name = ADMIN] }: Invocation): Promise<void> {
-  const { db } = await openFolder(config, Date.now);
+  const folder = await openFolder(config, Date.now);
+  const { db } = folder;
   const organisationId = DEFAULT_ORGANISATION;
   const at = Date.now();
   try {
@@ -26,6 +28,7 @@ export async function run({ config, words: [name = ADMIN] }: Invocation): Promis
       });
       return issued.token;
     });
+    await seal(config.data, folder);
     console.log(token);
   } finally {
     await db.destroy();

@@ -138,4 +138,9 @@ export const MACHINE_REFUSALS = {
     sentence: "`cloud {verb}` needs {what}.",
     help: "`cloud help` shows what each verb takes.",
   },
+  WORD_UNEXPECTED: {
+    status: 0,
+    sentence: "`cloud {verb}` does not take the word {word}.",
+    help: "Is an option missing before it: did you mean --data {word}? See `cloud {verb} --help`.",
+  },
 } as const satisfies Record<string, RefusalCode>;

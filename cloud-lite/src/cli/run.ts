@@ -1,14 +1,14 @@
 import { checkBackupTo } from "../backup/schedule.ts";
+import { checkConfig } from "../check-config.ts";
 import { initialiseFolder, isInitialised, operatorKeyFile } from "../data-folder.ts";
 import { checkPorts } from "../listen.ts";
 import { startCloud, type RunningCloud } from "../server.ts";
-import { requireTls } from "../tls.ts";
 import { joined } from "./init.ts";
 import type { Invocation } from "./invocation.ts";
 
 /** Starts the cloud, says so in one line of JSON, and stops at SIGTERM or SIGINT. SIGHUP: another certificate. */
 export async function run({ config }: Invocation): Promise<void> {
-  requireTls(config);
+  checkConfig(config);
   if (!(await isInitialised(config.data))) {
     await checkPorts(config);
     await checkBackupTo(config);

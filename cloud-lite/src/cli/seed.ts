@@ -8,6 +8,7 @@ import { Refusal } from "../refusals.ts";
 import { deltaCreator } from "../releases/deltas/delta-creator.ts";
 import { seedDemonstration, type Send } from "../seed/demonstration.ts";
 import type { Invocation } from "./invocation.ts";
+import { seal } from "./seal.ts";
 
 const DEFAULT_VEHICLES = 200;
 const MOST_VEHICLES = 10_000;
@@ -45,6 +46,7 @@ export async function run({ config, words, options }: Invocation): Promise<void>
     const seeded = await seedDemonstration(sendTo(app, key.trim()), vehicles);
     await app.close();
     await cloud.deltas.close();
+    await seal(config.data, { db, signers });
     console.log(
       `${seeded.vehicles} vehicles, ${seeded.releases} releases and a campaign as a draft are made.`,
     );

@@ -8,17 +8,20 @@ import {
   setActive,
   setPassword,
 } from "../access/user-store.ts";
+import type { AuditAction } from "../audit/actions.ts";
 import { appendAudit } from "../audit/store.ts";
 import { openFolder } from "../data-folder.ts";
+import { readPage } from "../db/cursor.ts";
 import type { Database } from "../db/database.ts";
 import { DEFAULT_ORGANISATION } from "../db/open.ts";
 import { inOneTransaction } from "../db/transaction.ts";
 import { Refusal } from "../refusals.ts";
 import type { Invocation } from "./invocation.ts";
+import { seal } from "./seal.ts";
 
 const organisationId = DEFAULT_ORGANISATION;
 const NAME = /^[a-z0-9][a-z0-9._@-]{0,63}$/;
-const USERS_AT_ONCE = 200;
+const USERS_AT_ONCE = "200";
 
 type Action = (db: Database, words: readonly string[]) => Promise<void>;
 
@@ -28,27 +31,29 @@ const ACTIONS: Readonly<Record<string, Action>> = { list, add, role, password, d
 export async function run({ config, words: [name = "", ...words] }: Invocation): Promise<void> {
   const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
   if (!action) throw new Refusal("VERB_UNKNOWN", { verb: `user ${name}`.trim() });
-  const { db } = await openFolder(config, Date.now);
+  const folder = await openFolder(config, Date.now);
+  const { db } = folder;
   try {
     await action(db, words);
+    if (action !== list) await seal(config.data, folder);
   } finally {
     await db.destroy();
   }
 }
 
 async function list(db: Database): Promise<void> {
-  let after: string | undefined;
-  for (;;) {
-    const users = await listUsers(db, organisationId, { limit: USERS_AT_ONCE, after });
-    for (const user of users.slice(0, USERS_AT_ONCE)) {
+  let cursor: string | undefined;
+  do {
+    const page = readPage({ limit: USERS_AT_ONCE, cursor });
+    const { rows, nextCursor } = await listUsers(db, organisationId, page);
+    for (const user of rows) {
       const roles = [...new Set(user.grants.map((grant) => grant.role)), ...user.groups].join(", ");
       console.log(
         `${user.name.padEnd(24)}${user.isActive ? "active" : "deactivated"}  ${roles || "no role"}`,
       );
     }
-    if (users.length <= USERS_AT_ONCE) return;
-    after = users[USERS_AT_ONCE - 1]!.userId;
-  }
+    cursor = nextCursor;
+  } while (cursor !== undefined);
 }
 
 /** `add NAME ROLE`: a user with this role over everything; grants with a scope are given over the API. */
@@ -120,7 +125,13 @@ function grantsOf(verb: string, name: string | undefined): readonly Grant[] {
   return found === "admin" ? EVERYTHING : [{ role: found, scope: {} }];
 }
 
-const note = (tx: Database, at: number, action: string, userId: string, payload: unknown): Promise<void> =>
+const note = (
+  tx: Database,
+  at: number,
+  action: AuditAction,
+  userId: string,
+  payload: unknown,
+): Promise<void> =>
   appendAudit(tx, {
     organisationId,
     at,

@@ -52,6 +52,16 @@ export const isConnectionLost = (error: unknown): boolean => {
   return error instanceof Error && /^Connection terminated|not queryable$/.test(error.message);
 };
 
+// PostgreSQL 15, appendix A: 53 and 58 are insufficient resources and system errors, 25006 is a server that only reads.
+// SQLite, "Result and Error Codes", with what they are extended by.
+const TROUBLE = /^(53|58|25006$|SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY)(_|$))/;
+
+/** What the database stands on fails it, whatever it was asked: its disk, its memory, or who else uses it. */
+export const isStoreInTrouble = (error: unknown): boolean => {
+  const code = codeOf(error);
+  return typeof code === "string" && TROUBLE.test(code);
+};
+
 /** A statement took longer, or waited longer for another transaction, than it may. */
 export const isTimeOut = (error: unknown): boolean =>
   [LOCK_NOT_AVAILABLE, QUERY_CANCELED].includes(codeOf(error) as string);

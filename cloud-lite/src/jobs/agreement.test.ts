@@ -34,6 +34,14 @@ test.each(cases)("A8 a version manifest with %s", (_name, ecus, verdict) => {
   expect(manifestAgreement([A, B], { at: 1, clockTrusted: true, ecus })?.verdict).toBe(verdict);
 });
 
+test("D3 a version manifest without an ECU that is gone for good disagrees", () => {
+  const manifest = { at: 1, clockTrusted: true, ecus: [newA] };
+  expect(manifestAgreement([A, B], manifest, new Set(["B"]))).toMatchObject({
+    verdict: "disagrees",
+    failure: { ecuId: "B", operands: { found: "unknown software" } },
+  });
+});
+
 test("A8 a disagreement names the ECU and what it runs", () => {
   const ecus = [newA, report("B", { version: "1.0.0", imageSha256: "c".repeat(64) })];
   expect(manifestAgreement([A, B], { at: 1, clockTrusted: true, ecus })?.failure).toEqual({

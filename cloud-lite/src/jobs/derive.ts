@@ -17,11 +17,14 @@ export interface JobState {
   readonly stage?: StageEvent["stage"];
   readonly outcome?: OutcomeEvent["outcome"];
   readonly failure?: OutcomeEvent["failure"];
-  /** What of the safety policy the vehicle waits for. */
+  /** What of the safety policy the vehicle waits for, or waited for at its end. */
   readonly blockedBy?: readonly string[];
   readonly startedAt?: number;
   readonly endedAt?: number;
 }
+
+/** How a vehicle reports that an offer was taken back while its driver had not decided. */
+export const TAKEN_BACK = "CONSENT_WITHDRAWN";
 
 /**
  * The state of a job from its events. Pure: the same events in any order, and any of them twice, give the same
@@ -37,6 +40,7 @@ export function deriveJob(facts: JobFacts, events: readonly Event[]): JobState {
     const end = {
       stage,
       startedAt,
+      ...blocked(stages),
       outcome: outcome.outcome,
       failure: outcome.failure,
     };
@@ -47,11 +51,16 @@ export function deriveJob(facts: JobFacts, events: readonly Event[]): JobState {
     return { ...end, status: "active" };
   }
   if (stages.length > 0) {
-    const blockedBy = stages.at(-1)?.missing;
-    return { status: "active", stage, startedAt, ...(blockedBy ? { blockedBy } : {}) };
+    return { status: "active", stage, startedAt, ...blocked(stages) };
   }
   if (facts.withdrawnAt !== undefined) return { status: "expired", endedAt: facts.withdrawnAt };
   return { status: facts.offeredAt === undefined ? "queued" : "offered" };
+}
+
+/** What the vehicle waited for when it last said anything. */
+function blocked(stages: readonly StageEvent[]): Pick<JobState, "blockedBy"> {
+  const blockedBy = stages.at(-1)?.missing;
+  return blockedBy ? { blockedBy } : {};
 }
 
 /**

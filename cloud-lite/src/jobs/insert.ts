@@ -33,22 +33,43 @@ export async function insertJobs(tx: Database, jobs: readonly NewJob[]): Promise
       .execute();
   }
   const ecuRows = made.flatMap(({ row: { organisationId, jobId }, ecus }) =>
-    ecus.map(({ ecu, image }, position) => ({
-      organisationId,
-      jobId,
-      ecuId: ecu.ecuId,
-      name: ecu.name,
-      hardwareId: ecu.hardwareId,
-      imageId: image.imageId,
-      version: image.version,
-      sha256: image.sha256,
-      position,
-      versionBefore: ecu.version,
-      sha256Before: ecu.imageSha256,
-    })),
+    ecuRowsOf(organisationId, jobId, ecus),
   );
   for (const rows of chunks(ecuRows)) await tx.insertInto("jobEcus").values(rows).execute();
 }
+
+/** Gives a job that was not offered yet other images, or other ECUs. */
+export async function replaceEcus(
+  tx: Database,
+  organisationId: string,
+  jobId: string,
+  ecus: readonly Assignment<EcuRow>[],
+): Promise<void> {
+  await tx
+    .deleteFrom("jobEcus")
+    .where("organisationId", "=", organisationId)
+    .where("jobId", "=", jobId)
+    .execute();
+  await tx
+    .insertInto("jobEcus")
+    .values(ecuRowsOf(organisationId, jobId, ecus))
+    .execute();
+}
+
+const ecuRowsOf = (organisationId: string, jobId: string, ecus: readonly Assignment<EcuRow>[]) =>
+  ecus.map(({ ecu, image }, position) => ({
+    organisationId,
+    jobId,
+    ecuId: ecu.ecuId,
+    name: ecu.name,
+    hardwareId: ecu.hardwareId,
+    imageId: image.imageId,
+    version: image.version,
+    sha256: image.sha256,
+    position,
+    versionBefore: ecu.version,
+    sha256Before: ecu.imageSha256,
+  }));
 
 const chunks = <T>(rows: readonly T[]): T[][] =>
   Array.from({ length: Math.ceil(rows.length / ROWS_AT_ONCE) }, (_, i) =>

@@ -1,3 +1,5 @@
+import fc from "fast-check";
+import { WallTime } from "@halfshaft/ota-format";
 import { expect, test } from "vitest";
 import { consentIn, policyIn } from "./local-policy.ts";
 
@@ -32,6 +34,29 @@ test("C9 in a zone that nobody knows the time of day is UTC", () => {
   for (const zone of ["Nowhere/Else", undefined]) {
     expect(consentIn(policy, zone, 0).deadline).toBe(utc("2026-06-10T02:30:00"));
   }
+});
+
+test("C9 in every zone, at every deadline, the last such time is not after it", () => {
+  const zones = [...Intl.supportedValuesOf("timeZone"), "Etc/GMT-14", "Etc/GMT+12", "UTC"];
+  const { minimum, maximum } = WallTime as { minimum?: number; maximum?: number };
+  const time = fc.integer({ min: minimum, max: maximum ?? Number.MAX_SAFE_INTEGER });
+  const minute = fc.integer({ min: 0, max: 24 * 60 - 1 });
+  fc.assert(
+    fc.property(fc.constantFrom(...zones), time, minute, (zone, deadline, of) => {
+      const clock = [Math.floor(of / 60), of % 60].map((part) => String(part).padStart(2, "0"));
+      const policy = { mode: "forced", deadline, timeOfDay: clock.join(":") } as const;
+      const last = consentIn(policy, zone, 0).deadline!;
+      expect(last).toBeLessThanOrEqual(deadline);
+      expect(last).toBeGreaterThan(deadline - 50 * 3_600_000);
+    }),
+    {
+      examples: [
+        ["Etc/GMT-14", maximum!, 1439],
+        ["Etc/GMT+12", maximum!, 0],
+        ["Etc/GMT+12", 0, 1439],
+      ],
+    },
+  );
 });
 
 test.each([

@@ -39,7 +39,27 @@ const cases: [string, OpenJob[], string | undefined][] = [
   ],
   [
     "a job that waits for its driver in a paused campaign",
-    [job("1", { status: "active", stage: "consent", campaignState: "paused" })],
+    [job("1", { status: "active", stage: "consent", campaignState: "paused" }), job("2")],
+    undefined,
+  ],
+  [
+    "a job that waits for its driver and a queued one of the same priority",
+    [job("1"), job("2", { status: "active", stage: "consent" })],
+    "2",
+  ],
+  [
+    "a job that waits for its driver and a queued one of a higher priority",
+    [job("1", { status: "active", stage: "consent" }), job("2", { priority: 2 })],
+    "2",
+  ],
+  [
+    "a job that waits for its driver and one of a higher priority that may not come yet",
+    [job("1", { status: "active", stage: "consent" }), job("2", { priority: 2, turn: 7 })],
+    "1",
+  ],
+  [
+    "a job past its driver and a queued one of a higher priority",
+    [job("1", { status: "active", stage: "download" }), job("2", { priority: 2 })],
     "1",
   ],
   [
@@ -64,15 +84,16 @@ test.each(cases)("C8 a vehicle with %s", (_name, jobs, expected) => {
   expect(jobToOffer(jobs, NOW)?.jobId).toBe(expected);
 });
 
-const free = { held: false, retired: false };
+const free = { held: false, retired: false, notReady: false };
 const waits: [string, OpenJob, OpenJob[], typeof free, WaitingReason | undefined][] = [
   ["for its vehicle to ask", job("1"), [], free, undefined],
   ["behind a job of a higher priority", job("1"), [job("2", { priority: 2 })], free, "otherJob"],
   ["behind a job that has begun", job("1"), [job("2", { status: "active" })], free, "otherJob"],
   ["in a paused campaign", job("1", { campaignState: "paused" }), [], free, "campaignPaused"],
   ["for its turn", job("1", { turn: 3 }), [], free, "turn"],
-  ["with its vehicle held", job("1"), [], { held: true, retired: false }, "vehicleHeld"],
-  ["with its vehicle retired", job("1"), [], { held: true, retired: true }, "vehicleRetired"],
+  ["with its vehicle held", job("1"), [], { ...free, held: true }, "vehicleHeld"],
+  ["with its vehicle retired", job("1"), [], { ...free, held: true, retired: true }, "vehicleRetired"],
+  ["until its vehicle may be ready again", job("1"), [], { ...free, notReady: true }, "notReady"],
   ["no longer, once it is offered", job("1", { status: "offered" }), [], free, undefined],
 ];
 

@@ -17,19 +17,23 @@ export interface OpenJob {
   readonly priority: number;
 }
 
-/** While a vehicle waits for its driver nothing has been done to it: an aborted campaign takes the offer back. */
+/** While a vehicle waits for its driver nothing has been done to it: a campaign that is not active takes the offer back. */
 export const isWithdrawn = ({ campaignState, stage }: Pick<OpenJob, "campaignState" | "stage">): boolean =>
-  (campaignState === "aborted" || campaignState === "reverted") && stage === "consent";
+  campaignState !== "active" && stage === "consent";
 
 /**
  * Which job a vehicle is offered: the one that it has begun, whatever becomes of its campaign later than in consent,
- * for it must be able to finish; else, of those whose campaign is active and whose turn has come, that of the highest priority, then of the
- * oldest campaign. A job that was reported is not offered again, and nothing new as long as it has not ended.
+ * for it must be able to finish; else, of those whose campaign is active and whose turn has come, that of the highest
+ * priority, then of the oldest campaign. One of a higher priority also takes the place of one that waits for its driver.
+ * A job that was reported is not offered again, and nothing new as long as it has not ended.
  */
 export function jobToOffer<Job extends OpenJob>(jobs: readonly Job[], at: number): Job | undefined {
   const begun = jobs.find((job) => job.status === "active");
-  if (begun) return begun.outcome === null && !isWithdrawn(begun) ? begun : undefined;
-  return jobs.filter((job) => mayCome(job, at)).sort(firstComes)[0];
+  const [first] = jobs.filter((job) => job !== begun && mayCome(job, at)).sort(firstComes);
+  if (begun === undefined) return first;
+  if (begun.outcome !== null) return undefined;
+  if (begun.stage === "consent" && first !== undefined && first.priority > begun.priority) return first;
+  return isWithdrawn(begun) ? undefined : begun;
 }
 
 const mayCome = (job: OpenJob, at: number): boolean =>
@@ -49,7 +53,7 @@ export const offerIsOver = (job: Pick<OpenJob, "status" | "expiresAt">, at: numb
 export function waitingFor(
   job: OpenJob,
   jobs: readonly OpenJob[],
-  vehicle: { readonly held: boolean; readonly retired: boolean },
+  vehicle: { readonly held: boolean; readonly retired: boolean; readonly notReady: boolean },
   at: number,
 ): WaitingReason | undefined {
   if (job.status !== "queued") return undefined;
@@ -57,5 +61,6 @@ export function waitingFor(
   if (vehicle.held) return "vehicleHeld";
   if (job.campaignState !== "active") return "campaignPaused";
   if (job.turn !== null) return "turn";
+  if (vehicle.notReady) return "notReady";
   return jobToOffer(jobs, at)?.jobId === job.jobId ? undefined : "otherJob";
 }

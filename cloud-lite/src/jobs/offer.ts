@@ -5,7 +5,9 @@ import { isOneOf } from "../db/one-of.ts";
 import type { VehicleReport, Work } from "../plugins/writes.ts";
 import { setDesiredJobs } from "../vehicles/twin/desired.ts";
 import { jobToOffer, offerIsOver } from "./offer-rules.ts";
+import { lookAgain } from "./look-again.ts";
 import { readOffers } from "./read-offers.ts";
+import { vehiclesNotReady } from "./not-ready.ts";
 import { noteVersionsBefore, openJobsWithCampaigns, type OpenJobRow } from "./store.ts";
 import { updateJob } from "./update.ts";
 
@@ -15,7 +17,7 @@ export interface OfferDue {
   readonly over: readonly OpenJobRow[];
 }
 
-/** As `makeOffers` would do it, in the order of the vehicles. Most of them most of the time: nothing. */
+/** As `makeOffers` would do it, in the order of the vehicles, before it looks again. Most of the time: nothing. */
 export async function offersDue(
   db: Database,
   organisationId: string,
@@ -30,7 +32,7 @@ export async function offersDue(
   });
   // A vehicle that somebody must look at finishes what it has begun, and gets nothing new.
   const fresh = due.flatMap(({ job }) => (job && job.status !== "active" ? job.vehicleId : []));
-  const ready = await vehiclesForJobs(db, organisationId, fresh);
+  const ready = await vehiclesForJobs(db, organisationId, fresh, at);
   return due.map(({ job, over }) =>
     job?.status === "active" || (job && ready.has(job.vehicleId)) ? { job, over } : { over },
   );
@@ -40,8 +42,10 @@ async function vehiclesForJobs(
   db: Database,
   organisationId: string,
   vehicleIds: readonly string[],
+  at: number,
 ): Promise<Set<string>> {
   if (vehicleIds.length === 0) return new Set();
+  const notReady = await vehiclesNotReady(db, organisationId, vehicleIds, at);
   const rows = await db
     .selectFrom("vehicles")
     .select("vehicleId")
@@ -50,7 +54,7 @@ async function vehiclesForJobs(
     .where("heldReason", "is", null)
     .where("retiredAt", "is", null)
     .execute();
-  return new Set(rows.map((row) => row.vehicleId));
+  return new Set(rows.map((row) => row.vehicleId).filter((vehicleId) => !notReady.has(vehicleId)));
 }
 
 /**
@@ -66,10 +70,7 @@ export async function makeOffers(
   const { tx, organisationId, at } = works[0]!;
   // A vehicle that asks twice at once gets one offer, twice.
   const workOf = new Map(asking.map(({ actor }, index) => [actor.vehicleId, works[index]!]));
-  const due = await offersDue(tx, organisationId, [...workOf.keys()], at);
-  for (const past of due.flatMap(({ over }) => over)) {
-    await updateJob(cloud, workOf.get(past.vehicleId)!, { ...past, withdrawnAt: past.expiresAt });
-  }
+  const due = await settleDue(cloud, workOf);
   const jobs = due.flatMap(({ job }) => job ?? []);
   const fresh = jobs.filter(({ offeredAt }) => offeredAt === null);
   await markOffered(tx, organisationId, fresh, { offeredAt: at, expiresAt: at + cloud.config.offerTtlMs });
@@ -85,6 +86,24 @@ export async function makeOffers(
   await setDesiredJobs(tx, organisationId, jobIds);
   const offers = await readOffers(tx, organisationId, jobIds);
   return asking.map(({ actor }) => offers.get(actor.vehicleId) ?? null);
+}
+
+/** What is due once offers that are over, and jobs that fit no more, are ended: then perhaps the next job is. */
+async function settleDue(cloud: Cloud, workOf: ReadonlyMap<string, Work>): Promise<OfferDue[]> {
+  const [work] = workOf.values();
+  const { tx, organisationId, at } = work!;
+  for (;;) {
+    const due = await offersDue(tx, organisationId, [...workOf.keys()], at);
+    const over = due.flatMap((one) => one.over.map((job) => ({ ...job, withdrawnAt: job.expiresAt })));
+    const queued = due.flatMap(({ job }) => (job?.status === "queued" ? job : []));
+    const unfit = (await lookAgain(work!, queued)).map(({ job, reason }) => ({
+      ...job,
+      withdrawnAt: at,
+      withdrawnFor: reason,
+    }));
+    for (const job of [...over, ...unfit]) await updateJob(cloud, workOf.get(job.vehicleId)!, job);
+    if (unfit.length === 0) return due;
+  }
 }
 
 async function markOffered(

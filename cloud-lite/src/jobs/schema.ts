@@ -29,8 +29,29 @@ export type JobStatus = (typeof JOB_STATUSES)[number];
 export const JobStatusName = Type.Enum(JOB_STATUSES);
 
 /** Why a queued job is not offered yet. */
-const WAITING_REASONS = ["campaignPaused", "turn", "otherJob", "vehicleHeld", "vehicleRetired"] as const;
+const WAITING_REASONS = [
+  "campaignPaused",
+  "turn",
+  "otherJob",
+  "vehicleHeld",
+  "vehicleRetired",
+  "notReady",
+] as const;
 export type WaitingReason = (typeof WAITING_REASONS)[number];
+
+/** Why the cloud took a job back before its vehicle began it, where it was not a person who did so. */
+export const WITHDRAWAL_REASONS = [
+  "noMatchingEcu",
+  "upToDate",
+  "releaseCounterTooLow",
+  "currentVersionTooLow",
+  "dependencyUnmet",
+  "noPreviousImage",
+  "changedSince",
+  "superseded",
+  "targetLeft",
+] as const;
+export type WithdrawalReason = (typeof WITHDRAWAL_REASONS)[number];
 
 /** A failure code with its sentence and help, as the HMI shows it. */
 export const JobFailure = Type.Object(
@@ -100,6 +121,11 @@ export const JobSummary = Type.Object(
     ),
     blockedBy: Type.Optional(
       Type.Array(Type.String(), { description: "What of the safety policy the vehicle waits for" }),
+    ),
+    withdrawnFor: Type.Optional(
+      Type.Enum(WITHDRAWAL_REASONS, {
+        description: "Why its vehicle was not offered it any more when its time came",
+      }),
     ),
     createdAt: WallTime,
     offeredAt: Type.Optional(WallTime),

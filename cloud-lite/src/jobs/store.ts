@@ -2,13 +2,15 @@ import type { Selectable } from "kysely";
 import { FAILURES, failureHelp, failureSentence, isFailureName } from "@halfshaft/ota-format";
 import type { OutcomeEvent, StageEvent } from "@halfshaft/ota-format";
 import type { Scope } from "../access/grants.ts";
-import { inScope } from "../vehicles/scope.ts";
-import type { Page } from "../db/cursor.ts";
+import { inScope, isUnbounded } from "../vehicles/scope.ts";
+import type { AskedPage, Listed } from "../db/cursor.ts";
 import { onPostgres } from "../db/engine.ts";
 import { isOneOf } from "../db/one-of.ts";
+import { listPage, type Orders } from "../db/order.ts";
 import type { Database } from "../db/database.ts";
 import type { Tables } from "../db/tables.ts";
 import { Refusal } from "../refusals.ts";
+import { hasBeginning, vinBegins } from "../vehicles/search/search.ts";
 import { present } from "../vehicles/store.ts";
 import type { OpenJob } from "./offer-rules.ts";
 import { OPEN } from "./open.ts";
@@ -53,35 +55,65 @@ export async function holdJob(tx: Database, job: JobRow): Promise<JobRow> {
   return { ...job, withdrawnAt: job.withdrawnAt ?? withdrawnAt };
 }
 
+export const JOB_ORDERS = {
+  id: "j.jobId",
+  by: { createdAt: "id" },
+  first: "-createdAt",
+} as const satisfies Orders;
+
+/** All that are given must hold. */
 export interface JobFilter {
   readonly campaignId?: string;
+  readonly phaseId?: string;
   readonly vehicleId?: string;
-  readonly status?: JobStatus;
+  readonly statuses?: readonly JobStatus[];
+  readonly failureCodes?: readonly string[];
+  /** The beginning of the vehicle's id or VIN. */
+  readonly q?: string;
 }
 
-/** Newest first, of the vehicles that some scope covers. */
+/** Of the vehicles that some scope covers. */
 export async function listJobs(
   db: Database,
   organisationId: string,
-  page: Page,
+  page: AskedPage,
   filter: JobFilter,
   scopes: readonly Scope[],
-): Promise<JobRow[]> {
-  return db
+): Promise<Listed<JobRow>> {
+  const { campaignId, phaseId, vehicleId, statuses, failureCodes, q: beginning } = filter;
+  const matching = db
     .selectFrom("jobs as j")
-    .innerJoin("vehicles as v", (join) =>
-      join.onRef("v.organisationId", "=", "j.organisationId").onRef("v.vehicleId", "=", "j.vehicleId"),
-    )
     .selectAll("j")
     .where("j.organisationId", "=", organisationId)
-    .where((eb) => inScope(eb, scopes))
-    .$if(filter.campaignId !== undefined, (q) => q.where("j.campaignId", "=", filter.campaignId!))
-    .$if(filter.vehicleId !== undefined, (q) => q.where("j.vehicleId", "=", filter.vehicleId!))
-    .$if(filter.status !== undefined, (q) => q.where("j.status", "=", filter.status!))
-    .$if(page.after !== undefined, (q) => q.where("j.jobId", "<", page.after!))
-    .orderBy("j.jobId", "desc")
-    .limit(page.limit + 1)
-    .execute();
+    // SQLite would begin with the vehicles, and sort the jobs of all of them.
+    .$if(!isUnbounded(scopes), (q) =>
+      q
+        .innerJoin("vehicles as v", (join) =>
+          join.onRef("v.organisationId", "=", "j.organisationId").onRef("v.vehicleId", "=", "j.vehicleId"),
+        )
+        .where((eb) => inScope(eb, scopes)),
+    )
+    .$if(campaignId !== undefined, (q) => q.where("j.campaignId", "=", campaignId!))
+    .$if(phaseId !== undefined, (q) => q.where("j.phaseId", "=", phaseId!))
+    .$if(vehicleId !== undefined, (q) => q.where("j.vehicleId", "=", vehicleId!))
+    .$if(statuses !== undefined, (q) => q.where("j.status", "in", statuses!))
+    .$if(failureCodes !== undefined, (q) => q.where("j.failureCode", "in", failureCodes!))
+    .$if(beginning !== undefined, (q) =>
+      q.where((eb) =>
+        eb.or([
+          // Ids are in the jobs themselves: where many begin so, the page is full soon.
+          hasBeginning("j.vehicleId", beginning!),
+          eb("j.vehicleId", "in", (vehicles) =>
+            vehicles
+              .selectFrom("vehicles as v")
+              .select("v.vehicleId")
+              .where("v.organisationId", "=", organisationId)
+              .where((vehicle) => vinBegins(vehicle, beginning!)),
+          ),
+        ]),
+      ),
+    );
+  return listPage(matching, page, JOB_ORDERS);
 }
 
 /** Jobs of a vehicle that have not ended, oldest first. */
@@ -162,6 +194,7 @@ export function jobSummary(row: JobRow, waiting?: WaitingReason): JobSummary {
       stage: row.stage as StageEvent["stage"] | null,
       outcome: row.outcome as OutcomeEvent["outcome"] | null,
       manifest: row.manifest,
+      withdrawnFor: row.withdrawnFor,
       createdAt: row.createdAt,
       offeredAt: row.offeredAt,
       expiresAt: row.expiresAt,

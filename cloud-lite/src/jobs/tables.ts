@@ -1,4 +1,5 @@
 import type { Generated } from "kysely";
+import type { WithdrawalReason } from "./schema.ts";
 import type { Flag, JsonText, Millis, Owned } from "../db/columns.ts";
 
 interface JobsTable extends Owned {
@@ -16,6 +17,7 @@ interface JobsTable extends Owned {
   manifest: "agrees" | "disagrees" | null;
   manifestNote: JsonText | null;
   withdrawnAt: Millis | null;
+  withdrawnFor: Generated<WithdrawalReason | null>;
   createdAt: Millis;
   offeredAt: Millis | null;
   expiresAt: Millis | null;
@@ -32,7 +34,7 @@ interface JobsTable extends Owned {
   failureCode: string | null;
   /** 1 where an operator resumed the campaign after it ended like this, or while it was as silent as it is. */
   seen: Generated<Flag>;
-  /** What of the safety policy the vehicle waits for. */
+  /** What of the safety policy the vehicle waits for, or waited for at its end. */
   blockedBy: JsonText | null;
 }
 

@@ -4,12 +4,12 @@ import type { Flag } from "../db/columns.ts";
 import type { Work } from "../plugins/writes.ts";
 import { eventsOfJob } from "../telemetry/store.ts";
 import { manifestAgreement } from "./agreement.ts";
-import { deriveJob, orderEvents, stageFacts, type JobState } from "./derive.ts";
+import { deriveJob, orderEvents, stageFacts, TAKEN_BACK, type JobState } from "./derive.ts";
 import { tellEnd, tellProgress } from "./tell.ts";
 import type { StageFact } from "./schema.ts";
 import { findJobRow, holdJob, jobEcus, openJobs, type JobRow } from "./store.ts";
 
-const ENDED = new Set(["succeeded", "rolledBack", "failed", "declined", "expired"]);
+const ENDS = ["succeeded", "rolledBack", "failed", "declined", "expired"] as const;
 
 /** Derives a job's state anew from all of its events and stores it; audits its end, with the vehicle as actor. */
 export async function updateJob(cloud: Cloud, work: Work, read: JobRow): Promise<void> {
@@ -26,12 +26,13 @@ export async function updateJob(cloud: Cloud, work: Work, read: JobRow): Promise
     },
     events,
   );
+  const end = ENDS.find((status) => status === state.status);
   const failureCode = failureCodeOf(state);
   await tx
     .updateTable("jobs")
     .set((eb) => ({
       // To the kill switch, a sign of life or another end than an operator saw is news.
-      seen: ENDED.has(state.status)
+      seen: end
         ? eb
             .case()
             .when(
@@ -52,6 +53,7 @@ export async function updateJob(cloud: Cloud, work: Work, read: JobRow): Promise
       manifest: job.manifest,
       manifestNote: job.manifestNote,
       withdrawnAt: job.withdrawnAt,
+      withdrawnFor: job.withdrawnFor,
       blockedBy: state.blockedBy ? JSON.stringify(state.blockedBy) : null,
       heardAt: job.heardAt,
       turn: state.status === "queued" ? job.turn : null,
@@ -62,12 +64,12 @@ export async function updateJob(cloud: Cloud, work: Work, read: JobRow): Promise
     .where("jobId", "=", job.jobId)
     .execute();
   work.afterCommit(() => tellProgress(cloud, job, state, work.at));
-  if (ENDED.has(state.status) && state.status !== job.status) {
+  if (end && end !== job.status) {
     await noteSteps(work, job, stageFacts(orderEvents(job, events), undefined));
     const byCloud = state.outcome === undefined;
     await work.audit(
       {
-        action: `job.${state.status}`,
+        action: `job.${end}`,
         subjectKind: "job",
         subjectId: job.jobId,
         payload: {
@@ -75,6 +77,7 @@ export async function updateJob(cloud: Cloud, work: Work, read: JobRow): Promise
           outcome: state.outcome,
           failure: state.failure,
           manifest: job.manifest,
+          ...(job.withdrawnFor === null ? {} : { withdrawnFor: job.withdrawnFor }),
         },
       },
       byCloud ? { kind: "cloud", id: "offer" } : { kind: "vehicle", id: job.vehicleId },
@@ -99,8 +102,12 @@ async function noteSteps(work: Work, job: JobRow, facts: readonly StageFact[]): 
     .execute();
 }
 
-/** What rates are made of; a success that the manifest contradicts has a code of its own. */
+/**
+ * What rates are made of; a success that the manifest contradicts has a code of its own. That an offer was taken back
+ * from a driver is no failure, but a reason to make it again.
+ */
 function failureCodeOf({ status, failure }: JobState): string | null {
+  if (status === "expired" && failure?.code === TAKEN_BACK) return TAKEN_BACK;
   if (status !== "failed" && status !== "rolledBack") return null;
   return failure?.code ?? (status === "failed" ? "REPORT_MANIFEST_DISAGREES" : null);
 }
@@ -111,6 +118,26 @@ export async function updateJobs(cloud: Cloud, work: Work, jobIds: Iterable<stri
     const job = await findJobRow(work.tx, work.organisationId, jobId);
     if (job) await updateJob(cloud, work, { ...job, heardAt: work.at });
   }
+}
+
+/**
+ * After heartbeats that name jobs: a vehicle that waits for its surroundings, such as to be parked, has nothing else to
+ * tell, and is not silent. In the middle of any other step it would have.
+ */
+export async function noteWaiting(
+  { tx, organisationId, at }: Work,
+  vehicleId: string,
+  jobIds: readonly string[],
+): Promise<void> {
+  await tx
+    .updateTable("jobs")
+    .set({ heardAt: at, seen: 0 })
+    .where("organisationId", "=", organisationId)
+    .where("vehicleId", "=", vehicleId)
+    .where("jobId", "in", jobIds)
+    .where("status", "=", "active")
+    .where("stage", "=", "readiness")
+    .execute();
 }
 
 /** After a version manifest: notes for each open job whether it agrees, which may end the job. */

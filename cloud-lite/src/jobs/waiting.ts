@@ -1,4 +1,5 @@
 import type { Database } from "../db/database.ts";
+import { vehiclesNotReady } from "./not-ready.ts";
 import { waitingFor } from "./offer-rules.ts";
 import type { WaitingReason } from "./schema.ts";
 import { openJobsWithCampaigns, type JobRow } from "./store.ts";
@@ -24,10 +25,15 @@ export async function waitingReasons(
     .where("organisationId", "=", organisationId)
     .where("vehicleId", "in", vehicleIds)
     .execute();
+  const notReady = await vehiclesNotReady(db, organisationId, vehicleIds, at);
   const states = new Map(
     vehicles.map(({ vehicleId, heldReason, retiredAt }) => [
       vehicleId,
-      { held: heldReason !== null, retired: retiredAt !== null },
+      {
+        held: heldReason !== null,
+        retired: retiredAt !== null,
+        notReady: notReady.has(vehicleId),
+      },
     ]),
   );
   for (const { jobId, vehicleId } of queued) {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type { AuditAction } from "../audit/actions.ts";
 import { appendAudit } from "../audit/store.ts";
 import { DEFAULT_ORGANISATION } from "../db/open.ts";
 import { testCloud, type TestCloud } from "../testing.ts";
@@ -23,7 +24,7 @@ const happen = (...actions: string[]): Promise<void> =>
         at: 1,
         actor: { kind: "cloud", id: "test" },
         requestId: "-",
-        note: { action, subjectKind: "release", subjectId: "r", payload: { action } },
+        note: { action: action as AuditAction, subjectKind: "release", subjectId: "r", payload: { action } },
       });
     }
   });

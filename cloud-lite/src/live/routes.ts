@@ -15,6 +15,7 @@ import { VehicleId } from "../vehicles/schema.ts";
 import { requireVehicle } from "../vehicles/twin/twin-access.ts";
 import { frames, type Frame } from "./frames.ts";
 import { topicPermission, type Topic } from "./topics.ts";
+import { addHandshakes } from "./upgrades.ts";
 
 const tags = ["live"];
 /** Streams that one credential may have open at once. */
@@ -74,6 +75,7 @@ const ROUTES: readonly StreamRoute[] = [
 export async function addLiveRoutes(app: App, cloud: Cloud): Promise<void> {
   await app.register(fastifySSE, { heartbeatInterval: 0 });
   await app.register(websocket, { options: { maxPayload: 1024 } });
+  addHandshakes(app);
   const closing = new AbortController();
   app.addHook("preClose", async () => closing.abort());
   const open = new Map<string, number>();
@@ -134,7 +136,7 @@ export async function addLiveRoutes(app: App, cloud: Cloud): Promise<void> {
       routes.route({
         method: "GET",
         url: `${path}/socket`,
-        config,
+        config: { ...config, isSocket: true },
         schema: { ...schema, summary: `${what}, by WebSocket`, response: SOCKET_ANSWERS },
         preHandler: requireVisibleTopic,
         handler: (_request, reply) => {

@@ -21,11 +21,14 @@ const READERS: Readonly<Record<string, Permission>> = {
 /** Of the whole organisation, whatever the reader's scope. */
 const SHARED: ReadonlySet<string> = new Set(["release", "hardware"]);
 
+/** Whether the fleet's stream and webhooks tell of what happens to such a subject. */
+export const isTold = (subjectKind: string): boolean => READERS[subjectKind] !== undefined;
+
 /** The fleet's stream leaves out who signs in and who holds which key. */
 function inTopic(topic: Topic, change: Change): boolean {
   if (topic.kind === "vehicle") return change.vehicleId === topic.vehicleId;
   if (topic.kind === "campaign") return change.campaignId === topic.campaignId;
-  return topic.kind === "audit" || READERS[change.subject.kind] !== undefined;
+  return topic.kind === "audit" || isTold(change.subject.kind);
 }
 
 /**

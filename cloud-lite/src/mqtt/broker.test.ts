@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import { connectAsync, type IClientOptions, type MqttClient } from "mqtt";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { eventsTopic, presenceTopic, wakeUpTopic } from "@halfshaft/ota-format";
+import { Refusal } from "../refusals.ts";
 import { createBroker, type Broker } from "./broker.ts";
 
 let broker: Broker;
@@ -21,7 +22,7 @@ beforeEach(async () => {
     onPresence: (vehicleId, state) => void presence.push(`${vehicleId} ${state}`),
     onEvents: (token, payload) => onEvents(token, Buffer.from(payload).toString()),
     onClients: () => undefined,
-    onError: (error) => void errors.push(error),
+    onError: (error, about) => void errors.push({ error, about }),
   });
   await new Promise<void>((resolve) => {
     broker.server.listen(0, "127.0.0.1", resolve);
@@ -130,11 +131,29 @@ test("A8 a batch of events is acknowledged once it is stored, and not before", a
 });
 
 test("A8 a batch that could not be stored is not acknowledged: the connection ends", async () => {
-  onEvents = () => Promise.reject(new RangeError("full"));
+  onEvents = () => Promise.reject(new Refusal("STORE_BUSY"));
   const client = await connectCar();
   const closed = new Promise<void>((resolve) => {
     client.once("close", () => resolve());
   });
+  client.publish(eventsTopic("car"), "batch", { qos: 1 });
+  await closed;
+});
+
+test.each<[string, Error]>([
+  ["is refused", new Refusal("REQUEST_INVALID", { reason: "test" })],
+  ["the database does not take", Object.assign(new Error("invalid input syntax"), { code: "22P02" })],
+])("A8 a batch that %s is dropped and told, so that the vehicle goes on", async (_what, error) => {
+  onEvents = () => Promise.reject(error);
+  const client = await connectCar();
+  await client.publishAsync(eventsTopic("car"), "batch", { qos: 1 });
+  expect(errors.splice(0)).toEqual([{ error, about: { vehicleId: "car" } }]);
+});
+
+test("A5 a batch by a token that does not count any more ends the connection", async () => {
+  onEvents = () => Promise.reject(new Refusal("CREDENTIALS_INVALID"));
+  const client = await connectCar();
+  const closed = new Promise<void>((resolve) => void client.once("close", () => resolve()));
   client.publish(eventsTopic("car"), "batch", { qos: 1 });
   await closed;
 });

@@ -2,6 +2,10 @@ import { Aedes, type Client } from "aedes";
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { eventsTopic, presenceTopic, wakeUpTopic } from "@halfshaft/ota-format";
+import { CLOSE_GRACE_MS, closeWithin, Connections } from "../connections.ts";
+import type { About } from "../background.ts";
+import { mayPass } from "../passing.ts";
+import { Refusal } from "../refusals.ts";
 import type { ServerTls } from "../tls.ts";
 import { mayPublish, maySubscribe, readPresence, type Presence } from "./topics.ts";
 
@@ -11,10 +15,13 @@ interface BrokerDeps {
   /** The vehicle of a device token, or undefined. */
   readonly vehicleOfToken: (token: string) => Promise<string | undefined>;
   readonly onPresence: (vehicleId: string, presence: Presence) => void;
-  /** Stores a batch of events; what it throws ends the connection, and the vehicle sends the batch again. */
+  /**
+   * Stores a batch of events. Where it fails by something that may pass, or by a token that does not count any more, the
+   * connection ends and the vehicle sends the batch again; a batch that fails otherwise is dropped.
+   */
   readonly onEvents: (token: string, payload: Uint8Array) => Promise<void>;
   readonly onClients: (count: number) => void;
-  readonly onError: (error: unknown) => void;
+  readonly onError: (error: unknown, about?: About) => void;
 }
 
 /** The embedded MQTT broker: wake-ups to vehicles, presence and events from them. */
@@ -30,6 +37,21 @@ export interface Broker {
 const IDENTIFIER_REJECTED = 2;
 const SERVER_UNAVAILABLE = 3;
 const BAD_USER_NAME_OR_PASSWORD = 4;
+
+/** Sent again, a batch that can never be stored would keep those behind it from coming. @throws what may pass */
+async function takeEvents(
+  deps: BrokerDeps,
+  vehicleId: string,
+  token: string,
+  payload: Uint8Array,
+): Promise<void> {
+  try {
+    await deps.onEvents(token, payload);
+  } catch (error) {
+    if (mayPass(error) || (error instanceof Refusal && error.code === "CREDENTIALS_INVALID")) throw error;
+    deps.onError(error, { vehicleId });
+  }
+}
 
 class MqttRefusal extends Error {
   override readonly name = "MqttRefusal";
@@ -80,7 +102,7 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
       // A kept message would be stored again by whoever subscribes; without QoS 1 nobody would send it again.
       if (isEvents ? packet.retain || packet.qos !== 1 : !readPresence(packet.payload)) return refuse();
       const admit = async (): Promise<void> => {
-        if (isEvents) await deps.onEvents(token, Buffer.from(packet.payload));
+        if (isEvents) await takeEvents(deps, vehicleId, token, Buffer.from(packet.payload));
         // Its token may have been revoked since it connected.
         else if ((await deps.vehicleOfToken(token)) !== vehicleId) return refuse();
         // The acknowledgement is sent after this (MQTT 3.1.1, 4.3.2): once the events are stored.
@@ -115,6 +137,8 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
     broker.handle(socket);
   };
   const server = deps.tls ? createTlsServer(deps.tls, onSocket) : createServer(onSocket);
+  const connections = new Connections();
+  connections.watch(server);
   return {
     server,
     wakeUp(vehicleId) {
@@ -124,8 +148,10 @@ export async function createBroker(deps: BrokerDeps): Promise<Broker> {
       });
     },
     async close() {
-      await new Promise<void>((resolve) => broker.close(resolve));
-      if (server.listening) await new Promise<void>((resolve) => server.close(() => resolve()));
+      await closeWithin(CLOSE_GRACE_MS, connections, async () => {
+        await new Promise<void>((resolve) => broker.close(resolve));
+        if (server.listening) await new Promise<void>((resolve) => server.close(() => resolve()));
+      });
     },
   };
 }

@@ -4,13 +4,10 @@ import { join } from "node:path";
 import { connectAsync, type IClientOptions, type MqttClient } from "mqtt";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { eventsTopic, presenceTopic, wakeUpTopic } from "@halfshaft/ota-format";
+import type { About } from "../background.ts";
 import { hasMosquitto, PASSWORD, startMosquitto, type TestMosquitto } from "./mosquitto.testing.ts";
 import { Refusal } from "../refusals.ts";
 import { connectOutsideBroker, readBrokerPassword, type OutsideBroker } from "./outside-broker.ts";
-
-class StoreAway extends Error {
-  override readonly name = "StoreAway";
-}
 
 describe.skipIf(!hasMosquitto)("a broker that others run (skipped without Debian's mosquitto)", () => {
   let mosquitto: TestMosquitto;
@@ -18,7 +15,7 @@ describe.skipIf(!hasMosquitto)("a broker that others run (skipped without Debian
   let instances: OutsideBroker[];
   let stored: string[];
   let beforeEvents: () => Promise<void>;
-  const errors: unknown[] = [];
+  const errors: { error: unknown; about: About | undefined }[] = [];
   beforeEach(async () => {
     mosquitto = await startMosquitto();
     clients = [];
@@ -43,7 +40,7 @@ describe.skipIf(!hasMosquitto)("a broker that others run (skipped without Debian
         await beforeEvents();
         stored.push(`${name} ${vehicleId} ${Buffer.from(payload).toString()}`);
       },
-      onError: (error) => void errors.push(error),
+      onError: (error, about) => void errors.push({ error, about }),
     });
     instances.push(broker);
     return { broker, heard };
@@ -104,7 +101,7 @@ describe.skipIf(!hasMosquitto)("a broker that others run (skipped without Debian
     const tried = Promise.withResolvers<void>();
     beforeEvents = () => {
       tried.resolve();
-      return Promise.reject(new StoreAway());
+      return Promise.reject(new Refusal("STORE_UNAVAILABLE"));
     };
     const car = await vehicle("car");
     await car.publishAsync(eventsTopic("car"), "batch", { qos: 1 });
@@ -116,19 +113,27 @@ describe.skipIf(!hasMosquitto)("a broker that others run (skipped without Debian
     await expect.poll(() => stored).toEqual(["0 car batch"]);
   });
 
-  test("E6 a batch that is refused is dropped, so that those behind it are taken", async () => {
-    await instance();
-    let refused = false;
-    beforeEvents = async () => {
-      if (refused) return;
-      refused = true;
-      throw new Refusal("BODY_NOT_JSON", { reason: "test" });
-    };
-    const car = await vehicle("car");
-    await car.publishAsync(eventsTopic("car"), "bad", { qos: 1 });
-    await car.publishAsync(eventsTopic("car"), "good", { qos: 1 });
-    await expect.poll(() => stored).toEqual(["0 car good"]);
-  });
+  test.each<[string, Error]>([
+    ["is refused", new Refusal("BODY_NOT_JSON", { reason: "test" })],
+    ["the database does not take", Object.assign(new Error("invalid input syntax"), { code: "22P02" })],
+    ["is beyond the vehicle's quota", new Refusal("TELEMETRY_QUOTA", { vehicleId: "car", quota: 1 })],
+  ])(
+    "E6 a batch that %s is dropped and told once, so that those behind it are taken",
+    async (_what, error) => {
+      await instance();
+      let failed = false;
+      beforeEvents = async () => {
+        if (failed) return;
+        failed = true;
+        throw error;
+      };
+      const car = await vehicle("car");
+      await car.publishAsync(eventsTopic("car"), "bad", { qos: 1 });
+      await car.publishAsync(eventsTopic("car"), "good", { qos: 1 });
+      await expect.poll(() => stored).toEqual(["0 car good"]);
+      expect(errors).toEqual([{ error, about: { vehicleId: "car" } }]);
+    },
+  );
 
   test("T2 with the documented rules a vehicle neither speaks nor listens for another", async () => {
     const { heard } = await instance();

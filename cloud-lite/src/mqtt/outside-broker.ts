@@ -2,14 +2,16 @@ import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { IClientOptions, MqttClient } from "mqtt";
 import { eventsTopic, presenceTopic, wakeUpTopic } from "@halfshaft/ota-format";
+import type { About } from "../background.ts";
+import { mayPass } from "../passing.ts";
 import { Refusal } from "../refusals.ts";
 import { readPresence, type Presence } from "./topics.ts";
 
 export interface OutsideBrokerDeps {
   readonly onPresence: (vehicleId: string, presence: Presence) => void;
-  /** Stores a batch of events; what it refuses is dropped, and what fails otherwise is tried again. */
+  /** Stores a batch of events; what fails by something that may pass is tried again, anything else is dropped. */
   readonly onEvents: (vehicleId: string, payload: Uint8Array) => Promise<void>;
-  readonly onError: (error: unknown) => void;
+  readonly onError: (error: unknown, about?: About) => void;
 }
 
 /** A broker that others run: wake-ups go out through it, presence and events come in. */
@@ -113,15 +115,18 @@ async function takeMessage(
       await deps.onEvents(vehicleId, payload);
       return true;
     } catch (error) {
-      deps.onError(error);
-      if (error instanceof Refusal && error.status < 500 && error.status !== TOO_MANY) return true;
+      if (closing.aborted) return false;
+      deps.onError(error, { vehicleId });
+      if (!mayWait(error)) return true;
       await sleep(RETRY_MS, undefined, { signal: closing }).catch(() => undefined);
     }
   }
   return false;
 }
 
-const TOO_MANY = 429;
+/** A vehicle that has used up its quota is not waited for: that may take an hour, and keep the others waiting. */
+const mayWait = (error: unknown): boolean =>
+  mayPass(error) && !(error instanceof Refusal && error.code === "TELEMETRY_QUOTA");
 
 /** @throws {Refusal} MQTT_BROKER_REFUSED; anything else may pass. */
 async function firstAnswer(client: MqttClient, url: string): Promise<void> {

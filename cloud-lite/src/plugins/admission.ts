@@ -54,7 +54,8 @@ export async function addAdmission(app: App, cloud: Cloud): Promise<void> {
     token: string | undefined,
     identified: Promise<Actor | undefined>,
   ): void => {
-    const entered = identified.then((actor) => {
+    const known = isForAnyone(request) ? identified.catch(() => undefined) : identified;
+    const entered = known.then((actor) => {
       request.actor = actor ?? null;
       return enter(request, reply, token);
     });
@@ -93,6 +94,10 @@ export async function addAdmission(app: App, cloud: Cloud): Promise<void> {
     });
   });
 }
+
+/** Such a route answers also while nobody can be looked up: health and metrics are most needed then. */
+const isForAnyone = ({ routeOptions }: FastifyRequest): boolean =>
+  routeOptions.config.admittance?.access === "anyone";
 
 const NOBODY = Promise.resolve(undefined);
 

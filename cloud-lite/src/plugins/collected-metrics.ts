@@ -1,15 +1,21 @@
 import { Gauge, Registry } from "prom-client";
 import type { Cloud } from "../cloud.ts";
+import { within } from "../within.ts";
 
 /** Counting is kept off the database between scrapes that come this close together. */
 const FRESH_MS = 5000;
+/** Below the time that Prometheus waits for a scrape. */
+const ANSWER_MS = 3000;
 /** Campaigns that get labels of their own: the newest ones under way. */
 const MAX_CAMPAIGNS = 50;
 const UNDER_WAY = ["active", "paused"] as const;
 
 type JobCounts = readonly { readonly campaignId: string; readonly status: string; readonly count: number }[];
 
-/** How the rollouts of an organisation stand, as text of Prometheus: not for everyone who may scrape. */
+/**
+ * How the rollouts of an organisation stand, as text of Prometheus: not for everyone who may scrape. Empty while the
+ * database does not answer.
+ */
 export type RolloutMetrics = (organisationId: string) => Promise<string>;
 
 export function rolloutMetrics(cloud: Cloud): RolloutMetrics {
@@ -17,7 +23,7 @@ export function rolloutMetrics(cloud: Cloud): RolloutMetrics {
   return (organisationId) => {
     const known = last.get(organisationId);
     if (known && cloud.now() - known.at <= FRESH_MS) return known.text;
-    const text = countJobs(cloud, organisationId).then(rolloutText);
+    const text = within(ANSWER_MS, countJobs(cloud, organisationId)).then(rolloutText, () => "");
     last.set(organisationId, { at: cloud.now(), text });
     return text;
   };
@@ -42,14 +48,14 @@ async function rolloutText(jobs: JobCounts): Promise<string> {
   return registry.metrics();
 }
 
-/** Gauges that are counted when they are asked for: what waits to be done. */
+/** Gauges that are counted when they are asked for: what waits to be done, and whether the database answers. */
 export function addCollectedMetrics(cloud: Cloud): void {
   const { registry } = cloud.metrics;
-  const last: { at: number; counts?: Promise<Waiting> } = { at: 0 };
-  const counts = (): Promise<Waiting> => {
+  const last: { at: number; counts?: Promise<Waiting | undefined> } = { at: 0 };
+  const counts = (): Promise<Waiting | undefined> => {
     if (!last.counts || cloud.now() - last.at > FRESH_MS) {
       last.at = cloud.now();
-      last.counts = countWaiting(cloud);
+      last.counts = within(ANSWER_MS, countWaiting(cloud)).catch(() => undefined);
     }
     return last.counts;
   };
@@ -60,9 +66,21 @@ export function addCollectedMetrics(cloud: Cloud): void {
       labelNames: ["queue"],
       registers: [],
       async collect() {
-        const { deltas, webhooks } = await counts();
-        this.set({ queue: "deltas" }, deltas);
-        this.set({ queue: "webhooks" }, webhooks);
+        const waiting = await counts();
+        this.reset();
+        if (!waiting) return;
+        this.set({ queue: "deltas" }, waiting.deltas);
+        this.set({ queue: "webhooks" }, waiting.webhooks);
+      },
+    }),
+  );
+  registry.registerMetric(
+    new Gauge({
+      name: "halfshaft_store_up",
+      help: "Whether the database answers",
+      registers: [],
+      async collect() {
+        this.set((await counts()) ? 1 : 0);
       },
     }),
   );

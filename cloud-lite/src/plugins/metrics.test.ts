@@ -1,6 +1,7 @@
 import type { Event } from "@halfshaft/ota-format";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Scope } from "../access/grants.ts";
+import { Refusal } from "../refusals.ts";
 import {
   firmware,
   keyOfUser,
@@ -17,7 +18,10 @@ let made: TestCloud;
 beforeEach(async () => {
   made = await testCloud();
 });
-afterEach(() => made.close());
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await made.close();
+});
 
 test("A10 a scrape tells requests by route, and what waits to be done", async () => {
   await made.call("GET", "/api/v1/vehicles");
@@ -41,6 +45,32 @@ test("A10 a scrape tells of campaigns only with a key that sees all of them", as
   expect(await scrape(await viewer({ regions: ["EU"] }))).not.toContain(campaignId);
   expect(await scrape(made.operatorKey)).toContain(told);
 });
+
+/** Rows stay, and nobody gets at them. */
+function takeStoreAway(): void {
+  const away = new Refusal("STORE_UNAVAILABLE");
+  vi.spyOn(made.cloud.db, "selectFrom").mockImplementation(() => {
+    throw away;
+  });
+}
+
+test("A10 a scrape tells that the database answers", async () => {
+  const text = (await made.call("GET", "/metrics", { token: null })).bytes.toString();
+  expect(text).toContain("halfshaft_store_up 1");
+});
+
+test.each(["without a credential", "with one"])(
+  "A10 a scrape %s while the database is away tells so, and what the process knows by itself",
+  async (how) => {
+    takeStoreAway();
+    const answer = await made.call("GET", "/metrics", how === "with one" ? {} : { token: null });
+    expect(answer.status).toBe(200);
+    const text = answer.bytes.toString();
+    expect(text).toContain("halfshaft_store_up 0");
+    expect(text).toContain("halfshaft_live_readers 0");
+    expect(text).not.toContain("halfshaft_queue_depth{");
+  },
+);
 
 test("A10 a rollout's success is the share of its ended jobs that succeeded", () => {
   const jobs = [

@@ -5,6 +5,7 @@ import { v7 as uuidv7 } from "uuid";
 import type { Problem } from "@halfshaft/ota-format";
 import type { App } from "../cloud.ts";
 import { flagOf, type CloudConfig } from "../config.ts";
+import { asksForWebSocket, endAfterAnswer } from "../live/upgrades.ts";
 import { Refusal, type RefusalName } from "../refusals.ts";
 import { validationSentence, type ValidationFault } from "./validation-sentence.ts";
 
@@ -32,8 +33,11 @@ export function addProblems(app: App): void {
 }
 
 /** For Fastify: what is wrong with a path, before there is a route. */
-export const frameworkErrors = (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void =>
+export function frameworkErrors(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  // No hook is called here.
+  if (asksForWebSocket(request.raw)) endAfterAnswer(reply);
   void sendProblem(refusalOf(error, request), request, reply);
+}
 
 /** What Node's HTTP parser refuses, by its codes; there is no request yet, and no reply. */
 const PARSER_REFUSALS: Readonly<Record<string, RefusalName>> = {

@@ -85,6 +85,6 @@ export const REQUEST_REFUSALS = {
   SECRET_SHOWN_ONCE: {
     status: 409,
     sentence: "This request was carried out before, and its secret was shown then.",
-    help: "Issue another token and revoke the one that was lost.",
+    help: "Make another (token, key or webhook), and revoke or delete the one whose secret was lost.",
   },
 } as const satisfies Record<string, RefusalCode>;

@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => fixture.close());
 
 const reportOf = (vehicleId: string, organisationId = DEFAULT_ORGANISATION): VehicleReport => ({
-  actor: { kind: "vehicle", organisationId, vehicleId, credentialId: "c" } as VehicleReport["actor"],
+  actor: { kind: "vehicle", organisationId, vehicleId, credentialId: "c" },
   requestId: `request-${vehicleId}`,
 });
 
@@ -72,7 +72,7 @@ test("A8 a report that fails costs the others of its transaction nothing", async
     run: async (works, reports) => {
       for (const [index, { actor }] of reports.entries()) {
         const subject = { subjectKind: "vehicle", subjectId: actor.vehicleId, payload: null };
-        await works[index]!.audit({ action: "vehicle.tried", ...subject });
+        await works[index]!.audit({ action: "vehicle.changed", ...subject });
       }
       if (idsOf(reports).includes("bus")) throw new Error("not this one");
       return idsOf(reports);
@@ -83,7 +83,7 @@ test("A8 a report that fails costs the others of its transaction nothing", async
   const entries = await fixture.cloud.db
     .selectFrom("auditEntries")
     .select(["actorId", "requestId"])
-    .where("action", "=", "vehicle.tried")
+    .where("action", "=", "vehicle.changed")
     .orderBy("seq")
     .execute();
   expect(entries).toEqual([

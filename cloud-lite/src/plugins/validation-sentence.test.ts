@@ -10,6 +10,9 @@ const Target = Type.Union([
   Type.Object({ all: Type.Literal(true) }, closed),
 ]);
 
+const Year = Type.Integer({ minimum: 1900, maximum: 2200 });
+const Place = Type.Object({ lat: Type.Number(), lon: Type.Number() });
+
 /** The sentence for a body that does not fit its schema, by way of the server's own validator. */
 async function sentence(schema: TSchema, body: unknown): Promise<string> {
   const app = fastify({
@@ -74,6 +77,51 @@ test.each<[TSchema, unknown, string]>([
     { l: [1, 1] },
     "body.l is [1,1]; no entry may come twice",
   ],
+  [
+    Type.Object({ counter: Type.String({ pattern: "^\\d{1,10}$", description: "0 to 4294967295" }) }),
+    { counter: "1e1" },
+    'body.counter is "1e1"; it must be 1 to 10 digits (0 to 4294967295)',
+  ],
+  [
+    Type.Object({ year: Type.String({ pattern: "^\\d{4}$" }) }),
+    { year: "20" },
+    'body.year is "20"; it must be 4 digits',
+  ],
+  [
+    Type.Object({ key: Type.String({ pattern: "^[\\x21-\\x7e]{1,128}$" }) }),
+    { key: "a b" },
+    'body.key is "a b"; it must be 1 to 128 visible ASCII characters',
+  ],
+  [
+    Type.Object({ key: Type.String({ pattern: "^[a-z]{1,3}$" }) }),
+    { key: "four" },
+    'body.key is "four"; it must be as the API\'s document says',
+  ],
+  [Type.Object({ reason: Type.String() }), undefined, "there is no body; it must be an object with reason"],
+  [Type.Object({ why: Type.Optional(Type.String()) }), undefined, "there is no body; it must be an object"],
+  [Target, undefined, "there is no body; it must be {vehicleIds} or {all}"],
+  [Type.Object({ at: Place }), { at: 3 }, "body.at is 3; it must be an object with lat, lon"],
+  [
+    Type.Object({ year: Type.Union([Year, Type.Null()]) }),
+    { year: 1 },
+    "body.year is 1; it must be at least 1900",
+  ],
+  [
+    Type.Object({ year: Type.Union([Type.Null(), Year]) }),
+    { year: 9999 },
+    "body.year is 9999; it must be at most 2200",
+  ],
+  [
+    Type.Object({ year: Type.Union([Year, Type.Null()]) }),
+    { year: "x" },
+    'body.year is "x"; it must be an integer or a null',
+  ],
+  [
+    Type.Object({ size: Type.Union([Type.Literal("all"), Type.Integer({ minimum: 1 })]) }),
+    { size: "some" },
+    'body.size is "some"; it must be all or an integer',
+  ],
+  [Type.Object({ at: Type.Union([Place, Type.Null()]) }), { at: { lat: 1 } }, "body.at.lon is missing"],
 ])("A1 a fault is told as a sentence with the value: %#", async (schema, body, expected) => {
   expect(await sentence(schema, body)).toBe(expected);
 });

@@ -28,6 +28,7 @@ export function validationSentence(part: string, faults: readonly ValidationFaul
   const missing = fault.params.missingProperty;
   if (fault.keyword === "required") return `${where}.${text(missing)} is missing`;
   if (fault.keyword === "additionalProperties") return unknownMember(where, fault);
+  if (where === "body" && fault.data === null) return `there is no body; ${demand(fault)}`;
   if (SECRET.test(where)) return `${where} is not as asked; ${demand(fault)}`;
   return `${where} is ${shown(fault.data)}; ${demand(fault)}`;
 }
@@ -43,7 +44,21 @@ function mostTelling(faults: readonly ValidationFault[]): ValidationFault | unde
   const union = faults.findLast(({ keyword }) => keyword === "anyOf" || keyword === "oneOf");
   if (!union) return faults[0];
   const deeper = faults.filter(({ instancePath }) => instancePath.startsWith(`${union.instancePath}/`));
-  return mostTelling(deeper) ?? union;
+  return mostTelling(deeper) ?? faultWithinType(faults, union) ?? union;
+}
+
+/**
+ * The fault of the only form that takes values of such a type, where the others failed by the type. Of a constant it
+ * would not say enough: the other forms are as near.
+ */
+function faultWithinType(
+  faults: readonly ValidationFault[],
+  union: ValidationFault,
+): ValidationFault | undefined {
+  const [fault, ...more] = faults.filter(
+    (one) => one !== union && one.instancePath === union.instancePath && one.keyword !== "type",
+  );
+  return more.length === 0 && fault?.keyword !== "const" ? fault : undefined;
 }
 
 /** `/ecus/0/ecuId` (RFC 6901) as a person writes it: `.ecus[0].ecuId`. */
@@ -59,15 +74,18 @@ const NAMED = 12;
 
 function unknownMember(where: string, { params, parentSchema }: ValidationFault): string {
   const known = Object.keys((parentSchema?.properties as object | undefined) ?? {});
-  const list = known.length === 0 ? "" : `; it may have ${known.slice(0, NAMED).join(", ")}`;
-  const more = known.length > NAMED ? " and more" : "";
-  return `${where} has "${text(params.additionalProperty)}", which is not known${list}${more}`;
+  const list = known.length === 0 ? "" : `; it may have ${named(known)}`;
+  return `${where} has "${text(params.additionalProperty)}", which is not known${list}`;
 }
+
+const named = (members: readonly string[]): string =>
+  `${members.slice(0, NAMED).join(", ")}${members.length > NAMED ? " and more" : ""}`;
 
 const SHOWN = 60;
 
 function shown(value: unknown): string {
-  const json = JSON.stringify(value) ?? "nothing";
+  // JSON has no word for what 1e400 is read as.
+  const json = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? "nothing");
   return json.length > SHOWN ? `${json.slice(0, SHOWN)}…` : json;
 }
 
@@ -78,7 +96,7 @@ const limit =
 
 /** What a keyword of JSON Schema demands, in words. */
 const DEMANDS: Readonly<Record<string, (fault: ValidationFault) => string>> = {
-  type: ({ params }) => `it must be ${withArticle([params.type].flat().map(text).join(" or "))}`,
+  type: ofType,
   enum: ({ params }) => oneOf(params.allowedValues),
   const: ({ params }) => `it must be ${text(params.allowedValue)}`,
   minLength: limit("it must have at least # characters"),
@@ -101,13 +119,33 @@ function demand(fault: ValidationFault): string {
   return known ? known(fault) : shape(fault);
 }
 
+function ofType({ params, parentSchema = {} }: ValidationFault): string {
+  const { required } = parentSchema;
+  const members = params.type === "object" && Array.isArray(required) ? (required as string[]) : [];
+  const having = members.length === 0 ? "" : ` with ${named(members)}`;
+  return `it must be ${withArticle([params.type].flat().map(text).join(" or "))}${having}`;
+}
+
 /** In place of a pattern: what such a value looks like, and what it means. */
 function shape({ parentSchema = {} }: ValidationFault): string {
   const { examples, description } = parentSchema;
   const [example] = Array.isArray(examples) ? (examples as unknown[]) : [];
   const meaning = typeof description === "string" ? ` (${description})` : "";
   if (example !== undefined) return `it must be like ${shown(example)}${meaning}`;
-  return `it must be as the API's document says${meaning}`;
+  return `it must be ${counted(parentSchema.pattern) ?? "as the API's document says"}${meaning}`;
+}
+
+/** A pattern that only counts characters of one kind. */
+const COUNTED = /^\^(?<kind>.+)\{(?<least>\d+)(,(?<most>\d+))?\}\$$/;
+const KINDS: Readonly<Record<string, string>> = {
+  "\\d": "digits",
+  "[\\x21-\\x7e]": "visible ASCII characters",
+};
+
+function counted(pattern: unknown): string | undefined {
+  const { kind = "", least, most } = COUNTED.exec(text(pattern))?.groups ?? {};
+  if (!Object.hasOwn(KINDS, kind)) return undefined;
+  return `${most === undefined ? least : `${least} to ${most}`} ${KINDS[kind]}`;
 }
 
 /** The forms of a union: its values, or what each form must have. */

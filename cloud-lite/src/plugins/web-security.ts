@@ -56,6 +56,12 @@ export async function addWebSecurity(app: App, settings: Settings): Promise<void
   });
 }
 
+/** @throws {Refusal} CLOUD_CONFIG_INVALID */
+export function checkWebSecurity(settings: Settings): void {
+  if (settings.corsOrigins !== "") originsOf(settings.corsOrigins);
+  trustedProxies(settings);
+}
+
 /** @throws {Refusal} CLOUD_CONFIG_INVALID: `*` would let any page try tokens from inside a network */
 function originsOf(text: string): string[] {
   const origins = listOf(text);

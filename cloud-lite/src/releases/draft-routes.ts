@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { Id, Release } from "@halfshaft/ota-format";
+import type { AuditAction } from "../audit/actions.ts";
 import type { App, Cloud } from "../cloud.ts";
 import { answers, ref } from "../plugins/answers.ts";
 import { ConditionalHeaders, writeIfMatch } from "../plugins/conditions.ts";
@@ -135,5 +136,5 @@ export function requireDraft({ name, state }: Release): void {
 
 const textsOf = ({ name, headline, notes, rxswin }: Release) => ({ name, headline, notes, rxswin });
 
-const note = (work: Work, action: string, releaseId: string, payload: unknown): Promise<void> =>
+const note = (work: Work, action: AuditAction, releaseId: string, payload: unknown): Promise<void> =>
   work.audit({ action, subjectKind: "release", subjectId: releaseId, payload });

@@ -1,11 +1,13 @@
 import { Type } from "typebox";
 import { HardwareId } from "@halfshaft/ota-format";
 import type { App, Cloud } from "../cloud.ts";
-import { cutPage, PageQuery, readPage } from "../db/cursor.ts";
+import { PageQuery, readPage } from "../db/cursor.ts";
+import { sortParameter } from "../db/order.ts";
+import { wordsParameter } from "../db/words.ts";
 import { actorOf } from "../plugins/admission.ts";
 import { answer, answers, answersWithETag, answerWithETag, ref } from "../plugins/answers.ts";
 import { ConditionalHeaders, writeIfMatch } from "../plugins/conditions.ts";
-import { findHardware, getHardware, listHardware, putHardware } from "./hardware-store.ts";
+import { findHardware, getHardware, HARDWARE_ORDERS, listHardware, putHardware } from "./hardware-store.ts";
 import { checkRegions } from "./formats/memory.ts";
 import { Hardware, HardwareBody } from "./schema.ts";
 
@@ -50,14 +52,21 @@ export function addHardwareRoutes(app: App, cloud: Cloud): void {
       schema: {
         tags: ["releases"],
         summary: "List the ECU types",
-        querystring: Type.Object(PageQuery, { additionalProperties: false }),
+        querystring: Type.Object(
+          {
+            ...PageQuery,
+            sort: sortParameter(HARDWARE_ORDERS),
+            q: wordsParameter("the id and the title", "engine"),
+          },
+          { additionalProperties: false },
+        ),
         response: answers(Type.Array(ref(Hardware))),
       },
     },
     async (request) => {
       const page = readPage(request.query);
-      const found = await listHardware(cloud.db, actorOf(request).organisationId, page);
-      const { rows, nextCursor } = cutPage(found, page, (row) => row.hardwareId);
+      const { organisationId } = actorOf(request);
+      const { rows, nextCursor } = await listHardware(cloud.db, organisationId, page, request.query);
       return answer(cloud, request, rows, nextCursor);
     },
   );

@@ -1,6 +1,8 @@
 import type { MemoryRegion } from "@halfshaft/ota-format";
-import type { Page } from "../db/cursor.ts";
+import type { AskedPage, Listed } from "../db/cursor.ts";
 import type { Database } from "../db/database.ts";
+import { listPage, type Orders } from "../db/order.ts";
+import { hasWords } from "../db/words.ts";
 import { Refusal } from "../refusals.ts";
 import type { Hardware } from "./schema.ts";
 
@@ -44,16 +46,26 @@ export async function findHardware(
   return row ? hardwareView(row) : null;
 }
 
-export async function listHardware(db: Database, organisationId: string, page: Page): Promise<Hardware[]> {
-  const rows = await db
+export const HARDWARE_ORDERS = {
+  id: "hardwareId",
+  by: { hardwareId: "id", title: { text: "title" }, updatedAt: { number: "updatedAt" } },
+  first: "hardwareId",
+} as const satisfies Orders;
+
+/** @param filter `q`: words of the id and the title */
+export async function listHardware(
+  db: Database,
+  organisationId: string,
+  page: AskedPage,
+  filter: { readonly q?: string },
+): Promise<Listed<Hardware>> {
+  const matching = db
     .selectFrom("hardware")
     .selectAll()
     .where("organisationId", "=", organisationId)
-    .$if(page.after !== undefined, (q) => q.where("hardwareId", ">", page.after!))
-    .orderBy("hardwareId")
-    .limit(page.limit + 1)
-    .execute();
-  return rows.map(hardwareView);
+    .$if(filter.q !== undefined, (q) => q.where(hasWords(["hardwareId", "title"], filter.q!)));
+  const { rows, nextCursor } = await listPage(matching, page, HARDWARE_ORDERS);
+  return { rows: rows.map(hardwareView), nextCursor };
 }
 
 const hardwareView = (row: {

@@ -65,7 +65,7 @@ export const RELEASE_REFUSALS = {
   UPLOAD_OVERLONG: {
     status: 422,
     sentence: "Upload {sha256} has {length} bytes; more came.",
-    help: "Check that it is the file that the upload was begun for. What fitted was kept.",
+    help: "Check that it is the file that the upload was begun for. Nothing of this request was kept.",
   },
   UPLOAD_DIGEST_WRONG: {
     status: 422,

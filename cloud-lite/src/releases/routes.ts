@@ -1,14 +1,15 @@
 import { Type } from "typebox";
 import { Id, Release } from "@halfshaft/ota-format";
 import type { App, Cloud } from "../cloud.ts";
-import { cutPage, PageQuery, readPage } from "../db/cursor.ts";
+import { PageQuery, readPage } from "../db/cursor.ts";
+import { sortParameter } from "../db/order.ts";
 import { actorOf } from "../plugins/admission.ts";
 import { answer, answers, answersWithETag, answerWithETag, ref } from "../plugins/answers.ts";
 import { addDeltaRoutes } from "./deltas/delta-routes.ts";
 import { addDraftRoutes } from "./draft-routes.ts";
 import { addImageRoutes } from "./image-routes.ts";
 import { ReleaseFilter } from "./schema.ts";
-import { getRelease, listReleases } from "./store.ts";
+import { getRelease, listReleases, RELEASE_ORDERS } from "./store.ts";
 import { addUploadRoutes } from "./uploads/upload-routes.ts";
 
 const Params = Type.Object({ releaseId: Id });
@@ -25,15 +26,18 @@ export function addReleaseRoutes(app: App, cloud: Cloud): void {
     {
       schema: {
         tags,
-        summary: "List the releases, newest first",
-        querystring: Type.Object({ ...PageQuery, ...ReleaseFilter }, { additionalProperties: false }),
+        summary: "List the releases, filtered and sorted",
+        querystring: Type.Object(
+          { ...PageQuery, sort: sortParameter(RELEASE_ORDERS), ...ReleaseFilter },
+          { additionalProperties: false },
+        ),
         response: answers(Type.Array(ref(Release))),
       },
     },
     async (request) => {
       const page = readPage(request.query);
-      const found = await listReleases(cloud.db, actorOf(request).organisationId, page, request.query);
-      const { rows, nextCursor } = cutPage(found, page, (row) => row.releaseId);
+      const { organisationId } = actorOf(request);
+      const { rows, nextCursor } = await listReleases(cloud.db, organisationId, page, request.query);
       return answer(cloud, request, rows, nextCursor);
     },
   );

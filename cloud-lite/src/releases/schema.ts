@@ -13,6 +13,7 @@ import {
   WallTime,
 } from "@halfshaft/ota-format";
 import { DeltaFormat } from "@halfshaft/ota-format/trust";
+import { wordsParameter } from "../db/words.ts";
 import { ref } from "../plugins/answers.ts";
 
 const closed = { additionalProperties: false } as const;
@@ -62,9 +63,7 @@ export type ReleasePatch = Static<typeof ReleasePatch>;
 export const ReleaseFilter = {
   state: Type.Optional(ReleaseState),
   hardwareId: Type.Optional(HardwareId),
-  q: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 80, description: "A part of the name", examples: ["spring"] }),
-  ),
+  q: wordsParameter("the name", "spring"),
 };
 const FilterObject = Type.Object(ReleaseFilter);
 export type ReleaseFilter = Static<typeof FilterObject>;
@@ -111,7 +110,10 @@ export const UploadQuery = Type.Object(
   {
     version: Version,
     releaseCounter: Type.Optional(
-      Type.String({ pattern: "^\\d{1,10}$", description: "Raised only to outlaw older images; default 0" }),
+      Type.String({
+        pattern: "^\\d{1,10}$",
+        description: "0 to 4294967295: raised only to outlaw older images; default 0",
+      }),
     ),
     address: Type.Optional(
       Type.String({
@@ -154,6 +156,19 @@ export const UploadResult = Type.Object(
 export type UploadResult = Static<typeof UploadResult>;
 
 /** A delta from one released image to another, or an image compressed: transport, never authority. */
+const DeltaState = Type.Union(
+  [Type.Literal("pending"), Type.Literal("made"), Type.Literal("skipped"), Type.Literal("failed")],
+  { description: "skipped: not smaller enough than the full image" },
+);
+
+/** Filters of the list of deltas: all that are given must hold. */
+export const DeltaFilter = {
+  state: Type.Optional(DeltaState),
+  hardwareId: Type.Optional(HardwareId),
+};
+const DeltaFilterObject = Type.Object(DeltaFilter);
+export type DeltaFilter = Static<typeof DeltaFilterObject>;
+
 export const Delta = Type.Object(
   {
     deltaId: Id,
@@ -165,10 +180,7 @@ export const Delta = Type.Object(
     version: Version,
     resultSha256: Sha256,
     format: DeltaFormat,
-    state: Type.Union(
-      [Type.Literal("pending"), Type.Literal("made"), Type.Literal("skipped"), Type.Literal("failed")],
-      { description: "skipped: not smaller enough than the full image" },
-    ),
+    state: DeltaState,
     length: Type.Optional(Type.Integer()),
     sha256: Type.Optional(Type.String({ ...Sha256, description: "Of the patch; made ones have it" })),
     fullLength: Type.Integer(),

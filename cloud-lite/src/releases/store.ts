@@ -1,9 +1,11 @@
 import { v7 as uuidv7 } from "uuid";
-import { sql, type Selectable } from "kysely";
+import type { Selectable } from "kysely";
 import type { Image, ImageRequirements, Release, Segment } from "@halfshaft/ota-format";
-import type { Page } from "../db/cursor.ts";
+import type { AskedPage, Listed } from "../db/cursor.ts";
 import type { Database } from "../db/database.ts";
+import { listPage, type Orders } from "../db/order.ts";
 import type { Tables } from "../db/tables.ts";
+import { hasWords } from "../db/words.ts";
 import { Refusal } from "../refusals.ts";
 import type { ReleaseBody, ReleaseFilter, ReleasePatch } from "./schema.ts";
 
@@ -89,20 +91,24 @@ export async function getRelease(db: Database, organisationId: string, releaseId
   return releaseView(row, await imagesOf(db, organisationId, [releaseId]));
 }
 
-/** Newest first. */
+export const RELEASE_ORDERS = {
+  id: "releaseId",
+  by: { createdAt: "id", name: { text: "name" }, publishedAt: { number: "publishedAt" } },
+  first: "-createdAt",
+} as const satisfies Orders;
+
 export async function listReleases(
   db: Database,
   organisationId: string,
-  page: Page,
+  page: AskedPage,
   { state, hardwareId, q: words }: ReleaseFilter,
-): Promise<Release[]> {
-  const rows = await db
+): Promise<Listed<Release>> {
+  const matching = db
     .selectFrom("releases")
     .selectAll()
     .where("organisationId", "=", organisationId)
-    .$if(page.after !== undefined, (q) => q.where("releaseId", "<", page.after!))
     .$if(state !== undefined, (q) => q.where("state", "=", state!))
-    .$if(words !== undefined, (q) => q.where(sql<boolean>`lower(name) like ${containing(words!)} escape '!'`))
+    .$if(words !== undefined, (q) => q.where(hasWords(["name"], words!)))
     .$if(hardwareId !== undefined, (q) =>
       q.where("releaseId", "in", (inner) =>
         inner
@@ -111,21 +117,15 @@ export async function listReleases(
           .where("organisationId", "=", organisationId)
           .where("hardwareId", "=", hardwareId!),
       ),
-    )
-    .orderBy("releaseId", "desc")
-    .limit(page.limit + 1)
-    .execute();
+    );
+  const { rows, nextCursor } = await listPage(matching, page, RELEASE_ORDERS);
   const images = await imagesOf(
     db,
     organisationId,
     rows.map((row) => row.releaseId),
   );
-  return rows.map((row) => releaseView(row, images));
+  return { rows: rows.map((row) => releaseView(row, images)), nextCursor };
 }
-
-/** Pattern of LIKE for a text that contains these words; both engines lower A to Z alone. */
-const containing = (words: string): string =>
-  `%${words.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase()).replaceAll(/[!%_]/g, "!$&")}%`;
 
 export async function imagesOf(
   db: Database,

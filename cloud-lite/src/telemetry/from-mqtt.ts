@@ -1,11 +1,12 @@
 import { promisify } from "node:util";
-import { Compile } from "typebox/compile";
 import { EventBatch } from "@halfshaft/ota-format";
 import type { Device } from "../access/device-rows.ts";
 import type { Vehicle } from "../access/store.ts";
 import type { Cloud } from "../cloud.ts";
 import { DEFAULT_ORGANISATION } from "../db/open.ts";
+import { bodyFaults } from "../plugins/lazy-validators.ts";
 import { newRequestId } from "../plugins/request-id.ts";
+import { validationSentence } from "../plugins/validation-sentence.ts";
 import { Refusal } from "../refusals.ts";
 import { findVehicleId } from "../vehicles/store.ts";
 
@@ -42,17 +43,24 @@ export function createBrokerIntake(
 
 /** In place of a credential of the vehicle's own. */
 const BROKER = "mqtt-broker";
-const isBatch = Compile(EventBatch);
+const batchFaults = bodyFaults(EventBatch);
 
 async function take(cloud: Cloud, actor: Vehicle, payload: Uint8Array): Promise<void> {
   if (payload.length > MAX_BATCH_BYTES) throw new Refusal("BODY_TOO_LARGE", { limit: MAX_BATCH_BYTES });
   const batch = parse(payload);
-  if (!isBatch.Check(batch)) throw new Refusal("REQUEST_INVALID", { reason: "it is no batch of events" });
   cloud.lastSeen.note(cloud.vehicleNumbers.of(actor.organisationId, actor.vehicleId), cloud.now());
   await cloud.intake.takeInTurn({ actor, requestId: newRequestId(), events: batch.events });
 }
 
-function parse(payload: Uint8Array): unknown {
+/** @throws {Refusal} BODY_NOT_JSON, or REQUEST_INVALID with what HTTPS says of such a body */
+function parse(payload: Uint8Array): EventBatch {
+  const batch = parseJson(payload);
+  const faults = batchFaults(batch);
+  if (faults.length > 0) throw new Refusal("REQUEST_INVALID", { reason: validationSentence("body", faults) });
+  return batch as EventBatch;
+}
+
+function parseJson(payload: Uint8Array): unknown {
   try {
     return JSON.parse(Buffer.from(payload).toString("utf8"));
   } catch (cause) {

@@ -1,6 +1,6 @@
 import type { Event } from "@halfshaft/ota-format";
 import type { Cloud, Intake } from "../cloud.ts";
-import { updateJobs } from "../jobs/update.ts";
+import { noteWaiting, updateJobs } from "../jobs/update.ts";
 import { observeSteps } from "../plugins/metrics.ts";
 import { createRateWindows } from "../plugins/rate-windows.ts";
 import { shareWrites } from "../plugins/shared-writes.ts";
@@ -91,6 +91,8 @@ async function storeReports(
   for (const [index, events] of fresh.entries()) {
     const jobIds = events.flatMap((event) => (event.type === "heartbeat" ? [] : [event.jobId]));
     if (jobIds.length > 0) await updateJobs(cloud, works[index]!, jobIds);
+    const busyWith = events.flatMap((event) => (event.type === "heartbeat" ? (event.jobId ?? []) : []));
+    if (busyWith.length > 0) await noteWaiting(works[index]!, group[index]!.actor.vehicleId, busyWith);
     const beat = events.findLast((event) => event.type === "heartbeat");
     if (beat?.intervalMs !== undefined) {
       await noteHeartbeat(works[index]!, group[index]!.actor.vehicleId, beat.intervalMs);

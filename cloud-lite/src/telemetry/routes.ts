@@ -4,13 +4,13 @@ import { EventBatch, EventBatchResult, Offer, VersionManifest, WallTime } from "
 import type { App, Cloud } from "../cloud.ts";
 import { makeOffers, offersDue } from "../jobs/offer.ts";
 import { readOffers } from "../jobs/read-offers.ts";
-import { noteManifest } from "../jobs/update.ts";
 import { vehicleOf } from "../plugins/admission.ts";
 import { jobTrace } from "../tracing/job-trace.ts";
 import { gunzip } from "../plugins/gunzip.ts";
 import { answer, answers, ref, type Envelope } from "../plugins/answers.ts";
 import { shareWrites } from "../plugins/shared-writes.ts";
 import { inTransaction, type VehicleReport } from "../plugins/writes.ts";
+import { judgeJobs } from "../vehicles/replacement/replacement-jobs.ts";
 import { storeManifest } from "../vehicles/twin/manifest-store.ts";
 import { RetryLater } from "./intake.ts";
 
@@ -111,7 +111,7 @@ export function addDeviceRoutes(app: App, cloud: Cloud): void {
       const { vehicleId } = actor;
       const receivedAt = await inTransaction(cloud, actor, request.id, async (work) => {
         await storeManifest(work, vehicleId, request.body);
-        await noteManifest(cloud, work, vehicleId, request.body);
+        await judgeJobs(cloud, work, vehicleId, request.body);
         return work.at;
       });
       return answer(cloud, request, { receivedAt });

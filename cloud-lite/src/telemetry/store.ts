@@ -1,8 +1,9 @@
 import type { Event } from "@halfshaft/ota-format";
 import type { Vehicle } from "../access/store.ts";
 import { bulkInsert } from "../db/bulk-insert.ts";
-import type { Page } from "../db/cursor.ts";
+import type { AskedPage, Listed } from "../db/cursor.ts";
 import type { Database } from "../db/database.ts";
+import { listPage, type Orders } from "../db/order.ts";
 
 const insert = bulkInsert(
   "events",
@@ -55,27 +56,35 @@ export async function insertEvents(
   return reports.map(({ events }) => events.filter((event) => stored.delete(event.eventId)));
 }
 
-/** Newest arrival first. */
+export const EVENT_ORDERS = {
+  id: "arrival",
+  numbered: true,
+  by: { receivedAt: "id" },
+  first: "-receivedAt",
+} as const satisfies Orders;
+
+/** All that are given must hold. */
+export interface EventFilter {
+  readonly types?: readonly Event["type"][];
+  readonly jobId?: string;
+}
+
 export async function listEvents(
   db: Database,
-  organisationId: string,
-  vehicleId: string,
-  page: Page,
-): Promise<{ arrival: number; receivedAt: number; event: Event }[]> {
-  const rows = await db
+  { organisationId, vehicleId }: Pick<Vehicle, "organisationId" | "vehicleId">,
+  page: AskedPage,
+  { types, jobId }: EventFilter,
+): Promise<Listed<{ receivedAt: number; event: Event }>> {
+  const matching = db
     .selectFrom("events")
-    .select(["arrival", "receivedAt", "body"])
+    .select(["receivedAt", "body"])
     .where("organisationId", "=", organisationId)
     .where("vehicleId", "=", vehicleId)
-    .$if(page.after !== undefined, (q) => q.where("arrival", "<", Number(page.after)))
-    .orderBy("arrival", "desc")
-    .limit(page.limit + 1)
-    .execute();
-  return rows.map(({ arrival, receivedAt, body }) => ({
-    arrival,
-    receivedAt,
-    event: JSON.parse(body) as Event,
-  }));
+    .$if(types !== undefined, (q) => q.where("type", "in", types!))
+    .$if(jobId !== undefined, (q) => q.where("jobId", "=", jobId!));
+  const { rows, nextCursor } = await listPage(matching, page, EVENT_ORDERS);
+  const events = rows.map(({ receivedAt, body }) => ({ receivedAt, event: JSON.parse(body) as Event }));
+  return { rows: events, nextCursor };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { requireCovers } from "../access/scopes.ts";
+import type { AuditAction } from "../audit/actions.ts";
 import type { App, Cloud } from "../cloud.ts";
 import { actorOf } from "../plugins/admission.ts";
 import { answers, ref } from "../plugins/answers.ts";
@@ -63,7 +64,7 @@ export function addChangeRoutes(app: App, cloud: Cloud): void {
       action: "vehicle.restored",
       change: restoreVehicle,
     },
-  ];
+  ] as const;
   for (const { verb, summary, action, change } of verbs) {
     app.post(
       `/api/v1/vehicles/:vehicleId/${verb}`,
@@ -88,7 +89,7 @@ async function vehicleToChange(work: Work, request: FastifyRequest): Promise<Veh
   return vehicle;
 }
 
-async function noteChange(work: Work, action: string, before: Vehicle): Promise<Vehicle> {
+async function noteChange(work: Work, action: AuditAction, before: Vehicle): Promise<Vehicle> {
   const { vehicleId } = before;
   const after = await getVehicle(work.tx, work.organisationId, vehicleId);
   const payload = changesOf(before, after);

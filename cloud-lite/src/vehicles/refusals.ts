@@ -34,7 +34,7 @@ export const VEHICLE_REFUSALS = {
   },
   TIME_ZONE_UNKNOWN: {
     status: 422,
-    sentence: "There is no time zone {timeZone}.",
+    sentence: 'There is no time zone "{timeZone}".',
     help: "Use a name of the IANA list, such as Europe/Oslo or UTC.",
   },
   VEHICLE_RETIRED: {

@@ -1,13 +1,16 @@
 import { Type } from "typebox";
+import { Id } from "@halfshaft/ota-format";
 import { requireCovers } from "../access/scopes.ts";
 import { issueToken } from "../access/store.ts";
 import type { App, Cloud } from "../cloud.ts";
-import { cutPage, PageQuery, readPage } from "../db/cursor.ts";
+import { PageQuery, readPage } from "../db/cursor.ts";
+import { sortParameter } from "../db/order.ts";
+import { several, splitting, valuesOf } from "../db/several.ts";
 import { actorOf } from "../plugins/admission.ts";
 import { answer, answers, answerWithETag, ref } from "../plugins/answers.ts";
 import { write, WriteHeaders } from "../plugins/writes.ts";
 import { Refusal } from "../refusals.ts";
-import { listEvents } from "../telemetry/store.ts";
+import { EVENT_ORDERS, listEvents } from "../telemetry/store.ts";
 import { DeviceToken, StoredEvent, Vehicle, VehicleBody, VehicleId } from "./schema.ts";
 import { addChangeRoutes } from "./change-routes.ts";
 import { addHealthRoute } from "./presence/health-route.ts";
@@ -22,6 +25,16 @@ import { checkVin } from "./vin.ts";
 
 const Params = Type.Object({ vehicleId: VehicleId });
 const tags = ["vehicles"];
+
+const EventListQuery = Type.Object(
+  {
+    ...PageQuery,
+    sort: sortParameter(EVENT_ORDERS),
+    type: several(Type.Enum(["stage", "outcome", "heartbeat"]), "Of this type"),
+    jobId: Type.Optional(Type.String({ ...Id, description: "Of this job" })),
+  },
+  { additionalProperties: false },
+);
 
 export function addVehicleRoutes(app: App, cloud: Cloud): void {
   app.post(
@@ -86,11 +99,12 @@ export function addVehicleRoutes(app: App, cloud: Cloud): void {
   app.get(
     "/api/v1/vehicles/:vehicleId/events",
     {
+      preValidation: splitting("type"),
       schema: {
         tags,
-        summary: "List a vehicle's events, newest arrival first",
+        summary: "List a vehicle's events, newest arrival first unless said otherwise",
         params: Params,
-        querystring: Type.Object(PageQuery, { additionalProperties: false }),
+        querystring: EventListQuery,
         response: answers(Type.Array(ref(StoredEvent))),
       },
     },
@@ -99,10 +113,11 @@ export function addVehicleRoutes(app: App, cloud: Cloud): void {
       const { vehicleId } = request.params;
       const page = readPage(request.query);
       await findVehicleId(cloud.db, organisationId, vehicleId, scopesFor(request, "fleet.read"));
-      const found = await listEvents(cloud.db, organisationId, vehicleId, page);
-      const { rows, nextCursor } = cutPage(found, page, (row) => row.arrival);
-      const events = rows.map(({ receivedAt, event }) => ({ receivedAt, event }));
-      return answer(cloud, request, events, nextCursor);
+      const { type, jobId } = request.query;
+      const filter = { types: valuesOf(type), jobId };
+      const ofVehicle = { organisationId, vehicleId };
+      const { rows, nextCursor } = await listEvents(cloud.db, ofVehicle, page, filter);
+      return answer(cloud, request, rows, nextCursor);
     },
   );
 }

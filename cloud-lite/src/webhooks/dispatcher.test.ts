@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type { AuditAction } from "../audit/actions.ts";
 import { appendAudit } from "../audit/store.ts";
 import { DEFAULT_ORGANISATION } from "../db/open.ts";
 import { testCloud, type TestCloud } from "../testing.ts";
@@ -44,7 +45,12 @@ const happen = (...actions: string[]): Promise<void> =>
         at: made.clock.at,
         actor: { kind: "cloud", id: "test" },
         requestId: "-",
-        note: { action, subjectKind: action.split(".")[0]!, subjectId: "x", payload: null },
+        note: {
+          action: action as AuditAction,
+          subjectKind: action.split(".")[0]!,
+          subjectId: "x",
+          payload: null,
+        },
       });
     }
   });

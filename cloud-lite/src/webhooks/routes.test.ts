@@ -30,6 +30,22 @@ test("A16 a URL with a password in it is refused, and nothing is registered", as
   expect((await made.call("GET", "/api/v1/webhooks")).data()).toEqual([]);
 });
 
+test("A16 a webhook for an action that there is none of is refused, and nothing is registered", async () => {
+  const body = { url: "https://ops.example/x", actions: ["bogus.thing"] };
+  const reply = await made.call("POST", "/api/v1/webhooks", { body });
+  expect([reply.status, reply.problem().code]).toEqual([422, "WEBHOOK_ACTION_UNKNOWN"]);
+  expect((await made.call("GET", "/api/v1/webhooks")).data()).toEqual([]);
+});
+
+test("A16 a webhook that was made twice with one key is not spoken of as a token", async () => {
+  const headers = { "idempotency-key": "k1" };
+  await register("https://ops.example/x", headers);
+  const { help } = (await register("https://ops.example/x", headers)).problem();
+  expect(help).toBe(
+    "Make another (token, key or webhook), and revoke or delete the one whose secret was lost.",
+  );
+});
+
 test("A16 a test reaches the receiver, signed, and is among the attempts", async () => {
   const received = Promise.withResolvers<{ headers: IncomingHttpHeaders; body: string }>();
   const receiver = createServer((request, response) => {

@@ -2,12 +2,14 @@ import { Type } from "typebox";
 import { Id } from "@halfshaft/ota-format";
 import type { App, Cloud } from "../cloud.ts";
 import { cutPage, PageQuery, readPage } from "../db/cursor.ts";
+import { sortParameter } from "../db/order.ts";
+import { wordsParameter } from "../db/words.ts";
 import { changeRange } from "../live/change-log.ts";
 import { actorOf } from "../plugins/admission.ts";
 import { answer, answers, answerWithETag, ref } from "../plugins/answers.ts";
 import { write, WriteHeaders } from "../plugins/writes.ts";
 import { deliver, post, type Post } from "./deliver.ts";
-import { checkUrl, newSecret } from "./rules.ts";
+import { checkActions, checkUrl, newSecret } from "./rules.ts";
 import { NewWebhook, Webhook, WebhookAttempt, WebhookBody } from "./schema.ts";
 import {
   deleteWebhook,
@@ -18,12 +20,22 @@ import {
   listWebhooks,
   noteAttempt,
   setState,
+  WEBHOOK_ORDERS,
 } from "./store.ts";
 
 const tags = ["webhooks"];
 const config = { permission: "cloud.operate" } as const;
 const Params = Type.Object({ webhookId: Id });
 const Page = Type.Object(PageQuery, { additionalProperties: false });
+const ListQuery = Type.Object(
+  {
+    ...PageQuery,
+    sort: sortParameter(WEBHOOK_ORDERS),
+    state: Type.Optional(Type.Enum(["active", "disabled"], { description: "In this state" })),
+    q: wordsParameter("the URL and the description", "pager"),
+  },
+  { additionalProperties: false },
+);
 
 /** Changes told to other systems. */
 export function addWebhookRoutes(app: App, cloud: Cloud, send: Post = post): void {
@@ -47,7 +59,8 @@ export function addWebhookRoutes(app: App, cloud: Cloud, send: Post = post): voi
         async (work) => {
           const { tx, organisationId, at } = work;
           const { body } = request;
-          checkUrl(body.url);
+          checkUrl(body.url, cloud.config.webhookHttp);
+          checkActions(body.actions);
           const secret = newSecret();
           const { newest: delivered } = await changeRange(tx, organisationId);
           const webhook = await insertWebhook(tx, organisationId, at, { body, secret, delivered });
@@ -70,15 +83,15 @@ export function addWebhookRoutes(app: App, cloud: Cloud, send: Post = post): voi
       config,
       schema: {
         tags,
-        summary: "List the webhooks, newest first",
-        querystring: Page,
+        summary: "List the webhooks, filtered and sorted",
+        querystring: ListQuery,
         response: answers(Type.Array(ref(Webhook))),
       },
     },
     async (request) => {
       const page = readPage(request.query);
-      const found = await listWebhooks(cloud.db, actorOf(request).organisationId, page);
-      const { rows, nextCursor } = cutPage(found, page, (row) => row.webhookId);
+      const { organisationId } = actorOf(request);
+      const { rows, nextCursor } = await listWebhooks(cloud.db, organisationId, page, request.query);
       return answer(cloud, request, rows, nextCursor);
     },
   );

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { Webhook } from "standardwebhooks";
 import { expect, test } from "vitest";
-import { checkUrl, newSecret, retryPauseMs, signedHeaders, verdict, wants } from "./rules.ts";
+import { checkActions, checkUrl, newSecret, retryPauseMs, signedHeaders, verdict, wants } from "./rules.ts";
 
 test.each([
   [["campaign.*"], "campaign.paused", true],
@@ -51,13 +51,45 @@ test("A16 a body that was changed on the way fails its signature", () => {
   expect(() => new Webhook(secret).verify('{"a":1}', { ...headers })).toThrow();
 });
 
-test.each(["https://ops.example/x", "http://127.0.0.1:9000/"])("A16 %s can be told", (url) => {
-  expect(() => checkUrl(url)).not.toThrow();
+test.each(["https://ops.example/x", "http://127.0.0.1:9000/", "http://localhost/", "http://[::1]:9000/"])(
+  "A16 %s can be told",
+  (url) => {
+    expect(() => checkUrl(url, "off")).not.toThrow();
+  },
+);
+
+test("A16 plain http to another machine is refused unless a setting allows it", () => {
+  const url = "http://10.0.0.7/hook";
+  expect(() => checkUrl(url, "off")).toThrow(
+    expect.objectContaining({
+      code: "WEBHOOK_URL_OPEN",
+      help: expect.stringContaining("--webhook-http on"),
+    }),
+  );
+  expect(() => checkUrl(url, "on")).not.toThrow();
+});
+
+test.each(["*", "campaign.*", "job.failed", "vehicle.held", "device-token.*", "desiredState.changed"])(
+  "A16 %s can be asked for",
+  (action) => {
+    expect(() => checkActions([action])).not.toThrow();
+  },
+);
+
+test.each([
+  ["job.faild", "job.failed"],
+  ["campaigns.*", "campaign.*"],
+  ["bogus.thing", "job.*"],
+  ["user.created", "release.created"],
+])("A16 %s would never be told of, and is refused with the closest actions", (action, nearest) => {
+  expect(() => checkActions(["*", action])).toThrow(
+    expect.objectContaining({ code: "WEBHOOK_ACTION_UNKNOWN", message: expect.stringContaining(nearest) }),
+  );
 });
 
 test.each(["ftp://ops.example", "ops.example", "https://user:pass@ops.example", "file:///etc/passwd", ""])(
   'A16 "%s" is refused',
   (url) => {
-    expect(() => checkUrl(url)).toThrow(expect.objectContaining({ code: "WEBHOOK_URL_INVALID" }));
+    expect(() => checkUrl(url, "on")).toThrow(expect.objectContaining({ code: "WEBHOOK_URL_INVALID" }));
   },
 );

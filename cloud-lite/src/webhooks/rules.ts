@@ -1,5 +1,9 @@
 import { createHmac, randomBytes } from "node:crypto";
+import { flagOf, type CloudConfig } from "../config.ts";
+import { AUDIT_ACTIONS } from "../audit/actions.ts";
+import { isTold } from "../live/topics.ts";
 import { Refusal } from "../refusals.ts";
+import { closest } from "./closest.ts";
 
 /** Whether a webhook wants to be told of an action: `campaign.paused`, `campaign.*` or `*`. */
 export const wants = (patterns: readonly string[], action: string): boolean =>
@@ -9,6 +13,21 @@ export const wants = (patterns: readonly string[], action: string): boolean =>
       pattern === action ||
       (pattern.endsWith(".*") && action.startsWith(pattern.slice(0, -1))),
   );
+
+const TOLD: readonly string[] = Object.entries(AUDIT_ACTIONS).flatMap(([subjectKind, actions]) =>
+  isTold(subjectKind) ? actions : [],
+);
+/** All that a webhook may ask for. */
+const PATTERNS = [...new Set(["*", ...TOLD.map((action) => `${action.split(".")[0]}.*`), ...TOLD])] as const;
+const SHOWN_PATTERNS = 3;
+
+/** @throws {Refusal} WEBHOOK_ACTION_UNKNOWN where a webhook would never be told of one */
+export function checkActions(patterns: readonly string[]): void {
+  const action = patterns.find((pattern) => !PATTERNS.includes(pattern));
+  if (action === undefined) return;
+  const nearest = closest(action, PATTERNS, SHOWN_PATTERNS).join(", ");
+  throw new Refusal("WEBHOOK_ACTION_UNKNOWN", { action: action.slice(0, 64), closest: nearest });
+}
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -57,11 +76,17 @@ export function signedHeaders(
   };
 }
 
-/** @throws {Refusal} WEBHOOK_URL_INVALID */
-export function checkUrl(text: string): void {
+const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
+/** @throws {Refusal} WEBHOOK_URL_INVALID or WEBHOOK_URL_OPEN */
+export function checkUrl(text: string, webhookHttp: CloudConfig["webhookHttp"]): void {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isWeb = url?.protocol === "https:" || url?.protocol === "http:";
+  const shown = text.slice(0, 200);
   if (!isWeb || url.username !== "" || url.password !== "") {
-    throw new Refusal("WEBHOOK_URL_INVALID", { url: text.slice(0, 200) });
+    throw new Refusal("WEBHOOK_URL_INVALID", { url: shown });
+  }
+  if (url.protocol === "http:" && webhookHttp === "off" && !LOOPBACK.has(url.hostname)) {
+    throw new Refusal("WEBHOOK_URL_OPEN", { url: shown, option: `--${flagOf("webhookHttp")}` });
   }
 }

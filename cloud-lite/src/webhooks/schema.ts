@@ -8,14 +8,16 @@ export const WebhookBody = Type.Object(
     url: Type.String({
       minLength: 1,
       maxLength: 2000,
-      description: "http or https, without a password in it",
+      description: "https, or http where the cloud is set so; without a password in it",
       examples: ["https://ops.example/halfshaft"],
     }),
     description: Type.Optional(Type.String({ maxLength: 200, examples: ["Pager of the fleet team"] })),
     actions: Type.Array(
       Type.String({
-        pattern: "^(\\*|[a-z]+\\.(\\*|[A-Za-z]+))$",
-        description: "An action of the audit log, all of one subject, or all",
+        maxLength: 64,
+        pattern: "^(\\*|[A-Za-z-]+\\.(\\*|[A-Za-z]+))$",
+        description:
+          "What happens to vehicles, jobs, groups, campaigns, releases or hardware: an action of the audit log, all that begin so, or all",
       }),
       { minItems: 1, maxItems: 50, examples: [["campaign.*", "job.failed"]] },
     ),

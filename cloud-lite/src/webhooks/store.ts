@@ -1,7 +1,9 @@
 import type { Selectable } from "kysely";
 import { v7 as uuidv7 } from "uuid";
-import type { Page } from "../db/cursor.ts";
+import type { AskedPage, Listed, Page } from "../db/cursor.ts";
 import type { Database } from "../db/database.ts";
+import { listPage, type Orders } from "../db/order.ts";
+import { hasWords } from "../db/words.ts";
 import { Refusal } from "../refusals.ts";
 import type { Webhook, WebhookAttempt, WebhookBody } from "./schema.ts";
 import type { WebhooksTable } from "./tables.ts";
@@ -58,17 +60,27 @@ export async function getWebhookRow(
 export const getWebhook = async (db: Database, organisationId: string, webhookId: string): Promise<Webhook> =>
   view(await getWebhookRow(db, organisationId, webhookId));
 
-/** Newest first. */
-export async function listWebhooks(db: Database, organisationId: string, page: Page): Promise<Webhook[]> {
-  const rows = await db
+export const WEBHOOK_ORDERS = {
+  id: "webhookId",
+  by: { createdAt: "id" },
+  first: "-createdAt",
+} as const satisfies Orders;
+
+/** @param filter `q`: words of the URL and the description */
+export async function listWebhooks(
+  db: Database,
+  organisationId: string,
+  page: AskedPage,
+  { state, q: words }: { readonly state?: WebhookRow["state"]; readonly q?: string },
+): Promise<Listed<Webhook>> {
+  const matching = db
     .selectFrom("webhooks")
     .selectAll()
     .where("organisationId", "=", organisationId)
-    .$if(page.after !== undefined, (q) => q.where("webhookId", "<", page.after!))
-    .orderBy("webhookId", "desc")
-    .limit(page.limit + 1)
-    .execute();
-  return rows.map(view);
+    .$if(state !== undefined, (q) => q.where("state", "=", state!))
+    .$if(words !== undefined, (q) => q.where(hasWords(["url", "description"], words!)));
+  const { rows, nextCursor } = await listPage(matching, page, WEBHOOK_ORDERS);
+  return { rows: rows.map(view), nextCursor };
 }
 
 export async function setState(

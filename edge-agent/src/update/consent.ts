@@ -15,14 +15,17 @@ export function consentDeadline({ consent, expiresAt }: Offer, plan: Plan): numb
 }
 
 /**
- * Waits until the update may be installed, or the cloud takes it back, which it is asked with every wake-up. Answers come as facts, from a person through `decide`, or from the
- * policy here; "tonight" is a fact with its absolute time, so it outlives a restart.
+ * Waits until the update may be installed, or the cloud takes it back: it is asked with every wake-up, and after any
+ * wait once more before the update begins. Answers come as facts, from a person through `decide`, or from the policy
+ * here; "tonight" is a fact with its absolute time, so it outlives a restart.
  */
 export function consent(job: Job, deps: UpdateDeps, signal: AbortSignal): Promise<WaitAnswer> {
   const run = async (): Promise<WaitAnswer> => {
+    let hasWaited = false;
     while (true) {
       const now = deps.now();
       const next = nextOf(job, deps.journal.facts, now);
+      if (next === "ready" && hasWaited && (await isWithdrawn(job, deps, signal))) return "withdrawn";
       if (typeof next === "string") return next;
       if ("consent" in next) {
         await deps.journal.append(consentFact(next.consent));
@@ -30,14 +33,17 @@ export function consent(job: Job, deps: UpdateDeps, signal: AbortSignal): Promis
       }
       const before = deps.clock.now();
       await deps.nudge.pause(next.pauseMs, signal);
+      hasWaited = true;
       const wasWoken = deps.clock.now() - before < next.pauseMs;
-      if (wasWoken && isUnanswered(deps) && (await isWithdrawn(job, deps, signal))) return "withdrawn";
+      if (wasWoken && isWaiting(job, deps) && (await isWithdrawn(job, deps, signal))) return "withdrawn";
     }
   };
   return journaled("consent", deps, signal, run, { done: (answer) => ({ answer }) });
 }
 
-const isUnanswered = ({ journal }: UpdateDeps): boolean => consentOf(journal.facts) === undefined;
+/** Whether it is not a person's answer that ended the wait. */
+const isWaiting = (job: Job, { journal, now }: UpdateDeps): boolean =>
+  typeof nextOf(job, journal.facts, now()) !== "string";
 
 /** Whether the cloud offers this job no more. Without an answer nothing changes: the offer stands as long as it says. */
 async function isWithdrawn({ offer }: Job, { cloud }: UpdateDeps, signal: AbortSignal): Promise<boolean> {

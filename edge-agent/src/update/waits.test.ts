@@ -131,3 +131,17 @@ test("C10 what a vehicle waits for is on record, and again when it changes", asy
   const missing = world.journal.facts.flatMap(({ payload }) => (payload?.missing ? [payload.missing] : []));
   expect(missing).toEqual([["parked", "minBatteryVolts"], ["minBatteryVolts"]]);
 });
+
+test.each([
+  ["nothing any more", offering(null), "withdrawn"],
+  ["the same job", offering(banner.offer), "ready"],
+  ["no answer", undefined, "ready"],
+] as const)(
+  "C7 an update that waited for the night, and gets %s when the night has come",
+  async (_what, fetch, expected) => {
+    world = await testWorld(fetch ? { fetch } : {});
+    await world.journal.append(consentFact({ answer: "install", startAt: T0 + HOUR_MS / 2 }));
+    expect(await world.clock.run(consent(banner, world, world.signal))).toBe(expected);
+    expect(world.now()).toBe(T0 + HOUR_MS / 2);
+  },
+);

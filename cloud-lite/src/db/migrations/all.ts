@@ -11,6 +11,8 @@ import { webhooks } from "./0011-webhooks.ts";
 import { archivedJobs } from "./0012-archived-jobs.ts";
 import { deviceChanges } from "./0013-device-changes.ts";
 import { seenOutcomes } from "./0014-seen-outcomes.ts";
+import { jobLists } from "./0015-job-lists.ts";
+import { withdrawalReasons } from "./0016-withdrawal-reasons.ts";
 
 /** In the order of their names. What was released is never changed: add another. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -26,4 +28,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0012-archived-jobs": archivedJobs,
   "0013-device-changes": deviceChanges,
   "0014-seen-outcomes": seenOutcomes,
+  "0015-job-lists": jobLists,
+  "0016-withdrawal-reasons": withdrawalReasons,
 };

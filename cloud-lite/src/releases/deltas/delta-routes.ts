@@ -1,12 +1,13 @@
 import { Type } from "typebox";
 import { Id } from "@halfshaft/ota-format";
 import type { App, Cloud } from "../../cloud.ts";
-import { cutPage, PageQuery, readPage } from "../../db/cursor.ts";
+import { PageQuery, readPage } from "../../db/cursor.ts";
+import { sortParameter } from "../../db/order.ts";
 import { actorOf } from "../../plugins/admission.ts";
 import { answer, answers, ref } from "../../plugins/answers.ts";
 import { write, WriteHeaders } from "../../plugins/writes.ts";
-import { listDeltas, retryDelta } from "./delta-store.ts";
-import { Delta } from "../schema.ts";
+import { DELTA_ORDERS, listDeltas, retryDelta } from "./delta-store.ts";
+import { Delta, DeltaFilter } from "../schema.ts";
 import { getRelease } from "../store.ts";
 
 const tags = ["releases"];
@@ -25,7 +26,10 @@ export function addDeltaRoutes(app: App, cloud: Cloud): void {
         tags,
         summary: "List the deltas to a release's images: in which format, how large, how far",
         params: Type.Object({ releaseId: Id }),
-        querystring: Type.Object(PageQuery, { additionalProperties: false }),
+        querystring: Type.Object(
+          { ...PageQuery, sort: sortParameter(DELTA_ORDERS), ...DeltaFilter },
+          { additionalProperties: false },
+        ),
         response: answers(Type.Array(ref(Delta))),
       },
     },
@@ -34,8 +38,8 @@ export function addDeltaRoutes(app: App, cloud: Cloud): void {
       const { releaseId } = request.params;
       const page = readPage(request.query);
       await getRelease(cloud.db, organisationId, releaseId);
-      const found = await listDeltas(cloud.db, organisationId, releaseId, page);
-      const { rows, nextCursor } = cutPage(found, page, (row) => row.deltaId);
+      const ofRelease = { organisationId, releaseId };
+      const { rows, nextCursor } = await listDeltas(cloud.db, ofRelease, page, request.query);
       return answer(cloud, request, rows.map(withProgress), nextCursor);
     },
   );

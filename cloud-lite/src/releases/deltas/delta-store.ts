@@ -1,12 +1,13 @@
 import { v7 as uuidv7 } from "uuid";
 import type { Image, Segment } from "@halfshaft/ota-format";
 import { type DeltaFormat, NO_BASE } from "@halfshaft/ota-format/trust";
-import type { Page } from "../../db/cursor.ts";
+import type { AskedPage, Listed } from "../../db/cursor.ts";
 import type { Database } from "../../db/database.ts";
+import { listPage, type Orders } from "../../db/order.ts";
 import { Refusal } from "../../refusals.ts";
 import { IMAGE_REPOSITORY } from "../../trust/image-repository.ts";
 import { chooseBases, NO_BASE_IMAGE, retryPauseMs, type FleetVersions } from "./delta-rules.ts";
-import type { Delta } from "../schema.ts";
+import type { Delta, DeltaFilter } from "../schema.ts";
 
 /** One for the gateway, one for the ECU. */
 const FORMATS: readonly DeltaFormat[] = ["bsdiff40", "detools"];
@@ -268,18 +269,23 @@ export async function retryDelta(
   return find();
 }
 
+export const DELTA_ORDERS = {
+  id: "d.deltaId",
+  by: { createdAt: "id" },
+  first: "createdAt",
+} as const satisfies Orders;
+
 export async function listDeltas(
   db: Database,
-  organisationId: string,
-  releaseId: string,
-  page: Page,
-): Promise<Delta[]> {
-  const rows = await deltaRows(db, organisationId, releaseId)
-    .$if(page.after !== undefined, (q) => q.where("d.deltaId", ">", page.after!))
-    .orderBy("d.deltaId")
-    .limit(page.limit + 1)
-    .execute();
-  return rows.map(deltaView);
+  { organisationId, releaseId }: { readonly organisationId: string; readonly releaseId: string },
+  page: AskedPage,
+  { state, hardwareId }: DeltaFilter,
+): Promise<Listed<Delta>> {
+  const matching = deltaRows(db, organisationId, releaseId)
+    .$if(state !== undefined, (q) => q.where("d.state", "=", state!))
+    .$if(hardwareId !== undefined, (q) => q.where("i.hardwareId", "=", hardwareId!));
+  const { rows, nextCursor } = await listPage(matching, page, DELTA_ORDERS);
+  return { rows: rows.map(deltaView), nextCursor };
 }
 
 const deltaRows = (db: Database, organisationId: string, releaseId: string) =>

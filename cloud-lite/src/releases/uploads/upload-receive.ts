@@ -14,6 +14,7 @@ import {
   insertUpload,
   keptDigest,
   restartUpload,
+  takeBack,
   uploadView,
   type UploadRow,
 } from "./upload-store.ts";
@@ -87,7 +88,7 @@ export async function finishUpload(
  * Keeps a request's bytes part by part as they come; what was kept stays when the connection breaks.
  * @param offset of the first byte in the file, as the client believes
  * @throws {Refusal} UPLOAD_UNKNOWN; UPLOAD_OFFSET_WRONG, also where another request goes on with the same upload;
- *   UPLOAD_OVERLONG once everything that fits is kept
+ *   UPLOAD_OVERLONG, and nothing of the request is kept
  */
 export async function receiveBytes(
   cloud: Cloud,
@@ -116,13 +117,13 @@ export async function receiveBytes(
   try {
     for await (const chunk of body) {
       const room = upload.length - received - size;
-      waiting.push(chunk.subarray(0, room));
-      size += Math.min(chunk.length, room);
-      if (size >= PART_BYTES) await flush();
       if (chunk.length > room) {
-        await flush();
+        await takeBack(cloud.db, upload, received);
         throw new Refusal("UPLOAD_OVERLONG", { sha256, length: upload.length });
       }
+      waiting.push(chunk);
+      size += chunk.length;
+      if (size >= PART_BYTES) await flush();
     }
   } catch (error) {
     // A connection that broke: keep what came.

@@ -3,14 +3,15 @@ import { Type } from "typebox";
 import { Sha256 } from "@halfshaft/ota-format";
 import type { App, Cloud } from "../../cloud.ts";
 import { flagOf } from "../../config.ts";
-import { cutPage, PageQuery, readPage } from "../../db/cursor.ts";
+import { PageQuery, readPage } from "../../db/cursor.ts";
+import { sortParameter } from "../../db/order.ts";
 import { actorOf } from "../../plugins/admission.ts";
 import { answer, answers, fileBody, ref } from "../../plugins/answers.ts";
 import { write, WriteHeaders, writeStreamed } from "../../plugins/writes.ts";
 import { Refusal } from "../../refusals.ts";
 import { beginUpload, finishUpload, receiveBytes } from "./upload-receive.ts";
-import { Upload, UploadBody } from "./upload-schema.ts";
-import { deleteUpload, getUpload, listUploads, uploadView } from "./upload-store.ts";
+import { Upload, UploadBody, UploadFilter } from "./upload-schema.ts";
+import { deleteUpload, getUpload, listUploads, UPLOAD_ORDERS, uploadView } from "./upload-store.ts";
 
 /** As tus and its kin name the next bytes of a file. */
 const MEDIA_TYPE = "application/offset+octet-stream";
@@ -55,14 +56,17 @@ export function addUploadRoutes(app: App, cloud: Cloud): void {
       schema: {
         tags,
         summary: "List the uploads that wait",
-        querystring: Type.Object(PageQuery, { additionalProperties: false }),
+        querystring: Type.Object(
+          { ...PageQuery, sort: sortParameter(UPLOAD_ORDERS), ...UploadFilter },
+          { additionalProperties: false },
+        ),
         response: answers(Type.Array(ref(Upload))),
       },
     },
     async (request) => {
       const page = readPage(request.query);
-      const found = await listUploads(cloud.db, actorOf(request).organisationId, page);
-      const { rows, nextCursor } = cutPage(found, page, (row) => row.sha256);
+      const { organisationId } = actorOf(request);
+      const { rows, nextCursor } = await listUploads(cloud.db, organisationId, page, request.query);
       return answer(cloud, request, rows.map(uploadView), nextCursor);
     },
   );

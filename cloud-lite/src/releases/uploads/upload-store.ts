@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import type { Selectable } from "kysely";
-import type { Page } from "../../db/cursor.ts";
+import type { AskedPage, Listed } from "../../db/cursor.ts";
 import type { Database } from "../../db/database.ts";
+import { listPage, type Orders } from "../../db/order.ts";
 import type { Tables } from "../../db/tables.ts";
 import { inOneTransaction } from "../../db/transaction.ts";
 import { Refusal } from "../../refusals.ts";
 import { present } from "../../vehicles/store.ts";
-import type { Upload } from "./upload-schema.ts";
+import type { Upload, UploadFilter } from "./upload-schema.ts";
 
 /**
  * Uploads wait in the database until they are complete and used: so a broken one goes on where it was, after a
@@ -47,15 +48,29 @@ export async function getUpload(db: Database, organisationId: string, sha256: st
   return row;
 }
 
-export async function listUploads(db: Database, organisationId: string, page: Page): Promise<UploadRow[]> {
-  return db
+export const UPLOAD_ORDERS = {
+  id: "sha256",
+  by: { sha256: "id", createdAt: { number: "createdAt" }, length: { number: "length" } },
+  first: "sha256",
+} as const satisfies Orders;
+
+export async function listUploads(
+  db: Database,
+  organisationId: string,
+  page: AskedPage,
+  { state, format, q: beginning }: UploadFilter,
+): Promise<Listed<UploadRow>> {
+  const matching = db
     .selectFrom("uploads")
     .selectAll()
     .where("organisationId", "=", organisationId)
-    .$if(page.after !== undefined, (q) => q.where("sha256", ">", page.after!))
-    .orderBy("sha256")
-    .limit(page.limit + 1)
-    .execute();
+    .$if(state !== undefined, (q) => q.where("completedAt", state === "open" ? "is" : "is not", null))
+    .$if(format !== undefined, (q) => q.where("format", "=", format!))
+    // No digest has a letter beyond f.
+    .$if(beginning !== undefined, (q) =>
+      q.where("sha256", ">=", beginning!).where("sha256", "<", `${beginning}g`),
+    );
+  return listPage(matching, page, UPLOAD_ORDERS);
 }
 
 export async function insertUpload(
@@ -122,6 +137,30 @@ export async function appendPart(
       .values({ organisationId, sha256, position: received, bytes: bytes.toString("base64") })
       .execute();
     return true;
+  });
+}
+
+/**
+ * Sets an upload back to how it was before a request, unless another request has gone on with it since.
+ * @param received by the end of that request
+ */
+export async function takeBack(db: Database, before: UploadRow, received: number): Promise<void> {
+  const { organisationId, sha256 } = before;
+  await inOneTransaction(db, async (tx) => {
+    const { numUpdatedRows } = await tx
+      .updateTable("uploads")
+      .set({ received: before.received, touchedAt: before.touchedAt })
+      .where("organisationId", "=", organisationId)
+      .where("sha256", "=", sha256)
+      .where("received", "=", received)
+      .executeTakeFirst();
+    if (Number(numUpdatedRows) === 0) return;
+    await tx
+      .deleteFrom("uploadParts")
+      .where("organisationId", "=", organisationId)
+      .where("sha256", "=", sha256)
+      .where("position", ">=", before.received)
+      .execute();
   });
 }
 

@@ -132,11 +132,27 @@ test("U1 what is not the file that it was said to be is thrown away and can be s
   expect((await send(0, FILE)).data()).toMatchObject({ state: "complete" });
 });
 
-test("U1 more bytes than were announced are refused; what fitted is kept", async () => {
+test("U1 more bytes than were announced are refused, and change nothing", async () => {
   await begin();
-  const refused = await send(0, Buffer.concat([FILE, Buffer.alloc(1)]));
+  await send(0, FILE.subarray(0, 1000));
+  const before = await state();
+  fixture.clock.at += 1000;
+  const refused = await send(1000, Buffer.concat([FILE.subarray(1000), Buffer.alloc(1)]));
   expect(refused.problem()).toMatchObject({ status: 422, code: "UPLOAD_OVERLONG" });
-  expect((await send(FILE.length, Buffer.alloc(0))).data()).toMatchObject({ state: "complete" });
+  expect(await state()).toEqual(before);
+  expect((await send(1000, FILE.subarray(1000))).data()).toMatchObject({ state: "complete" });
+});
+
+test("U1 a body of unknown length that turns out too long leaves nothing of its parts", async () => {
+  const length = 2 * PART_BYTES;
+  await begin({ sha256: SHA256, length });
+  await send(0, Buffer.alloc(10));
+  const body = Readable.from([Buffer.alloc(PART_BYTES), Buffer.alloc(PART_BYTES)]);
+  const receiving = receiveBytes(fixture.cloud, DEFAULT_ORGANISATION, SHA256, 10, body);
+  await expect(receiving).rejects.toMatchObject({ code: "UPLOAD_OVERLONG" });
+  expect(await state()).toMatchObject({ offset: 10, state: "open" });
+  const parts = await fixture.cloud.db.selectFrom("uploadParts").select("position").execute();
+  expect(parts).toEqual([{ position: 0 }]);
 });
 
 test("A11 a file beyond the limit is refused before a byte is sent, naming the option", async () => {

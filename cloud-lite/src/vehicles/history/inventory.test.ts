@@ -32,7 +32,7 @@ const report = (version: string, sha256: string) =>
   });
 
 /** A published release for the engine control, with an RXSWIN. */
-async function release(): Promise<{ releaseId: string; sha256: string }> {
+async function release(version = 2): Promise<{ releaseId: string; sha256: string }> {
   await fixture.call("PUT", `/api/v1/hardware/${HARDWARE}`, {
     body: { title: "Engine", regions: [CODE, UICR] },
   });
@@ -40,21 +40,30 @@ async function release(): Promise<{ releaseId: string; sha256: string }> {
     body: { name: "Spring", rxswin: ["R79-000123"] },
   });
   const { releaseId } = draft.data() as { releaseId: string };
-  const path = `/api/v1/releases/${releaseId}/images/${HARDWARE}?version=2.0.0&releaseCounter=1`;
-  const upload = await fixture.call("PUT", path, { body: firmware(2), type: "application/octet-stream" });
+  const path = `/api/v1/releases/${releaseId}/images/${HARDWARE}?version=${version}.0.0&releaseCounter=1`;
+  const upload = await fixture.call("PUT", path, {
+    body: firmware(version),
+    type: "application/octet-stream",
+  });
   await fixture.call("POST", `/api/v1/releases/${releaseId}/publish`);
   return { releaseId, sha256: (upload.data() as { image: { sha256: string } }).image.sha256 };
 }
 
 /** Installs it by a campaign. */
-async function install({ releaseId, sha256 }: { releaseId: string; sha256: string }): Promise<string> {
-  const campaignId = await startCampaign(fixture, releaseId, ["car"]);
+async function install(made: { releaseId: string; sha256: string }): Promise<string> {
+  const campaignId = await startCampaign(fixture, made.releaseId, ["car"]);
+  await carryOut(made, "2.0.0");
+  return campaignId;
+}
+
+async function carryOut({ sha256 }: { sha256: string }, version: string): Promise<void> {
   const offer = await fixture.call("GET", "/api/v1/device/offer", { token: device });
   const events = eventStream((offer.data() as Offer).jobId);
-  const body = { events: [events.stage("flash", "started"), events.outcome("succeeded")] };
+  const at = (fixture.clock.at += 1000);
+  const stamped = [events.stage("flash", "started"), events.outcome("succeeded")];
+  const body = { events: stamped.map((event) => ({ ...event, at })) };
   await fixture.call("POST", "/api/v1/device/events", { token: device, body });
-  await report("2.0.0", sha256);
-  return campaignId;
+  await report(version, sha256);
 }
 
 test("D7 software that an update brought is recorded with RXSWIN, release, campaign and time", async () => {
@@ -83,6 +92,16 @@ test("D7 software that came by other means says so, also after an update", async
     softwareId: null,
     campaignId: null,
   });
+});
+
+test("D7 of two updates of an ECU the one that ended last is recorded, also where its job is the older one", async () => {
+  const [newest, before] = [await release(3), await release(2)];
+  const campaignId = await startCampaign(fixture, newest.releaseId, ["car"], { priority: "critical" });
+  await fixture.call("POST", `/api/v1/campaigns/${campaignId}/pause`);
+  await install(before);
+  await fixture.call("POST", `/api/v1/campaigns/${campaignId}/resume`);
+  await carryOut(newest, "3.0.0");
+  expect((await inventory())[0]).toMatchObject({ version: "3.0.0", source: "update", campaignId });
 });
 
 test("D7 an ECU that never told its software is in the record as unknown", async () => {

@@ -127,6 +127,7 @@ async function lastUpdates(db: Database, organisationId: string, vehicleIds: rea
     .where("j.organisationId", "=", organisationId)
     .where("j.vehicleId", "in", vehicleIds)
     .where("j.status", "=", "succeeded")
+    .orderBy("j.endedAt")
     .orderBy("j.jobId")
     .execute();
   return new Map(rows.map((row) => [`${row.vehicleId} ${row.ecuId}`, row]));

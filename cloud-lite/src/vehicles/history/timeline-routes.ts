@@ -20,6 +20,9 @@ const Entry = Type.Object(
     what: Type.String({ examples: ["job.offered", "flash.done", "vehicle.held", "software.changed"] }),
     sentence: Type.String({ examples: ["Engine control 1.0.0 → 2.0.0."] }),
     jobId: Type.Optional(Id),
+    actor: Type.Optional(
+      Type.Object({ kind: Type.Enum(["operator", "vehicle", "cloud"]), id: Type.String() }, closed),
+    ),
     detail: Type.Optional(Type.Unknown()),
   },
   closed,

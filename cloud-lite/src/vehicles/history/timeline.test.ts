@@ -4,6 +4,7 @@ import { DEFAULT_ORGANISATION } from "../../db/open.ts";
 import {
   eventStream,
   firmware,
+  keyOfUser,
   manifestOf,
   publishRelease,
   registerVehicle,
@@ -73,6 +74,7 @@ test("D7 a vehicle's life is one timeline, newest first", async () => {
     "job.offered",
     "job.queued",
     "software.changed",
+    "presence.online",
     "device-token.issued",
     "vehicle.created",
   ]);
@@ -102,6 +104,20 @@ test("D7 a timeline shows when the vehicle came and went, once each", async () =
     await storePresence(db, DEFAULT_ORGANISATION, "car", presence, later());
   }
   expect(await whats("?kind=presence")).toEqual(["presence.offline", "presence.online"]);
+});
+
+test("D7 a timeline names the user who did something, and keeps his id", async () => {
+  const token = await keyOfUser(fixture, "anna", [{ role: "operator", scope: {} }]);
+  await fixture.call("PATCH", "/api/v1/vehicles/car", { token, body: { model: "Roadster" } });
+  const user = await fixture.cloud.db
+    .selectFrom("users")
+    .select("userId")
+    .where("name", "=", "anna")
+    .executeTakeFirstOrThrow();
+  expect((await timeline("?kind=vehicle"))[0]).toMatchObject({
+    sentence: "vehicle.changed by anna.",
+    actor: { kind: "operator", id: user.userId },
+  });
 });
 
 test("D7 a timeline shows the import that changed the vehicle", async () => {

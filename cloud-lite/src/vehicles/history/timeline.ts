@@ -1,4 +1,5 @@
 import type { OutcomeEvent, StageEvent } from "@halfshaft/ota-format";
+import type { AuditActor } from "../../audit/store.ts";
 import type { Database } from "../../db/database.ts";
 import { Refusal } from "../../refusals.ts";
 import type { SoftwareChange } from "../twin/manifest-store.ts";
@@ -17,6 +18,8 @@ export interface TimelineEntry {
   /** For people. */
   readonly sentence: string;
   readonly jobId?: string;
+  /** Who did it. */
+  readonly actor?: { readonly kind: AuditActor["kind"]; readonly id: string };
   readonly detail?: unknown;
 }
 
@@ -134,7 +137,11 @@ async function operatorEntries({
     .leftJoin("auditPayloads as p", (join) =>
       join.onRef("p.auditId", "=", "e.auditId").onRef("p.organisationId", "=", "e.organisationId"),
     )
+    .leftJoin("users as u", (join) =>
+      join.onRef("u.userId", "=", "e.actorId").onRef("u.organisationId", "=", "e.organisationId"),
+    )
     .select(["e.auditId", "e.at", "e.action", "e.actorKind", "e.actorId", "p.payload"])
+    .select(["u.name", "u.displayName"])
     .where("e.organisationId", "=", organisationId)
     .where("e.subjectId", "=", vehicleId)
     .where("e.subjectKind", "=", "vehicle")
@@ -144,12 +151,13 @@ async function operatorEntries({
     .orderBy("e.auditId", "desc")
     .limit(limit)
     .execute();
-  return rows.map(({ auditId, at, action, actorKind, actorId, payload }) => ({
+  return rows.map(({ auditId, at, action, actorKind, actorId, payload, name, displayName }) => ({
     at,
     id: auditId,
     kind: "vehicle",
     what: action,
-    sentence: `${action} by ${actorKind} ${actorId}.`,
+    sentence: `${action} by ${displayName ?? name ?? `${actorKind} ${actorId}`}.`,
+    actor: { kind: actorKind, id: actorId },
     // Null where it was redacted.
     detail: payload === null ? null : (JSON.parse(payload) as unknown),
   }));

@@ -70,6 +70,10 @@ export function readRecord(
   value: unknown,
   fieldName: (path: readonly string[]) => string,
 ): { readonly vehicle: AsBuiltVehicle } | { readonly problem: RowProblem } {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    const sentence = `The row is ${shown(value)}; it must be a JSON object with the columns as its members.`;
+    return { problem: { code: "ROW_NOT_OBJECT", sentence } };
+  }
   if (!check.Check(value)) return { problem: misfit(value, fieldName) };
   const unfit = unfitPart(value);
   if (unfit) {
@@ -116,9 +120,14 @@ function misfit(value: unknown, fieldName: (path: readonly string[]) => string):
   }
   const field = fieldName(path);
   const found = path.reduce<unknown>((at, key) => (at as Record<string, unknown>)?.[key], value);
-  const shown = JSON.stringify(found)?.slice(0, 80) ?? "nothing";
-  return { field, code: "FIELD_INVALID", sentence: `${field} is ${shown}; it should be ${wanted(path)}.` };
+  return {
+    field,
+    code: "FIELD_INVALID",
+    sentence: `${field} is ${shown(found)}; it should be ${wanted(path)}.`,
+  };
 }
+
+const shown = (value: unknown): string => JSON.stringify(value)?.slice(0, 80) ?? "nothing";
 
 function wanted(path: readonly string[]): string {
   const known = path.findLast((key) => Object.hasOwn(WANTED, key));

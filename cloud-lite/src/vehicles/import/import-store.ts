@@ -1,6 +1,6 @@
 import { scopesOf } from "../../access/grants.ts";
 import type { Actor } from "../../access/store.ts";
-import type { Page } from "../../db/cursor.ts";
+import { afterNumber, type Page } from "../../db/cursor.ts";
 import type { Database } from "../../db/database.ts";
 import type { Work } from "../../plugins/writes.ts";
 import { Refusal } from "../../refusals.ts";
@@ -110,14 +110,15 @@ const mayRead = (reader: Actor, importerId: string): boolean =>
   reader.kind === "operator" &&
   (reader.principalId === importerId || isUnbounded(scopesOf(reader.grants, "fleet.read")));
 
-/** In the order of the file, one more than the page holds. */
+/** In the order of the file, one more than the page holds. @throws {Refusal} CURSOR_INVALID */
 export async function listRowErrors(db: Database, organisationId: string, importId: string, page: Page) {
+  const after = afterNumber(page);
   return db
     .selectFrom("importErrors")
     .select(["position", "line", "field", "code", "sentence"])
     .where("organisationId", "=", organisationId)
     .where("importId", "=", importId)
-    .$if(page.after !== undefined, (q) => q.where("position", ">", Number(page.after)))
+    .$if(after !== undefined, (q) => q.where("position", ">", after!))
     .orderBy("position")
     .limit(page.limit + 1)
     .execute();

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { CODE, HARDWARE, manifestOf, testCloud, UICR, type TestCloud } from "../../testing.ts";
+import { CODE, HARDWARE, keyOfUser, manifestOf, testCloud, UICR, type TestCloud } from "../../testing.ts";
 import type { Vehicle } from "../schema.ts";
 
 let fixture: TestCloud;
@@ -162,6 +162,48 @@ test("D2 JSON lines and a JSON list are taken like a table", async () => {
   ]);
   const list = await fixture.call("POST", "/api/v1/vehicles/import", { body: [vehicle, { vin: 5 }] });
   expect(list.data()).toMatchObject({ unchanged: 1, refused: 1 });
+});
+
+test.each(["[]", "5", "null", '"car"'])(
+  "D2 a line of JSON that is %s is said to be no object",
+  async (line) => {
+    const { errors } = await importing(`${line}\n`, "", "application/x-ndjson");
+    expect(errors).toEqual([
+      {
+        line: 1,
+        code: "ROW_NOT_OBJECT",
+        sentence: `The row is ${line}; it must be a JSON object with the columns as its members.`,
+      },
+    ]);
+  },
+);
+
+/** What becomes of a row of an operator for the region eu. */
+async function inEurope(vehicle: object): Promise<Imported> {
+  const token = await keyOfUser(fixture, `ben-${fixture.clock.at++}`, [
+    { role: "operator", scope: { regions: ["eu"] } },
+  ]);
+  const answer = await fixture.call("POST", "/api/v1/vehicles/import", { body: [vehicle], token });
+  return answer.data() as Imported;
+}
+
+test("A4 a row about a vehicle out of sight is refused without telling anything of it", async () => {
+  await importing("vehicleId,vin,model,region\nV3,1M8GDM9AXKP042788,Ibex,us\n");
+  const sentence = "Your roles do not let you take this row in.";
+  for (const row of [
+    { vehicleId: "V3", region: "eu" },
+    { vin: "1M8GDM9AXKP042788", region: "eu" },
+    { vehicleId: "V4", vin: "1M8GDM9AXKP042788", region: "eu" },
+  ]) {
+    expect((await inEurope(row)).errors).toEqual([{ line: 1, code: "OUT_OF_SCOPE", sentence }]);
+  }
+});
+
+test("A4 a row without a region is refused alike, whether its vehicle is out of sight or not there", async () => {
+  await importing("vehicleId,model,region\nV3,Ibex,us\n");
+  const there = await inEurope({ vehicleId: "V3" });
+  expect(there.errors).toEqual((await inEurope({ vehicleId: "V9" })).errors);
+  expect(there.errors[0]!.sentence).toBe("Your roles do not cover this vehicle: region none, model none.");
 });
 
 test("D2 the example of the documentation is taken as it is", async () => {

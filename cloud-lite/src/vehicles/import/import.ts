@@ -35,6 +35,8 @@ interface Context extends ImportRun {
   readonly importId: string;
   readonly hardware: ReadonlySet<string>;
   readonly scopes: readonly Scope[];
+  /** Where whoever imports may read vehicles. */
+  readonly readable: readonly Scope[];
   /** Ids and VINs of the rows before, to find a vehicle that is listed twice. */
   readonly seen: Set<string>;
   readonly counts: Counts;
@@ -63,6 +65,7 @@ export async function importVehicles(
     importId,
     hardware: await knownHardware(run),
     scopes: actor.kind === "operator" ? scopesOf(actor.grants, "fleet.write") : [],
+    readable: actor.kind === "operator" ? scopesOf(actor.grants, "fleet.read") : [],
     seen: new Set(),
     counts: { created: 0, updated: 0, unchanged: 0, refused: 0 },
   };
@@ -190,7 +193,7 @@ async function takeVehicles(
   refuse: (line: number, problem: RowProblem) => void,
 ): Promise<Omit<Counts, "refused">> {
   const { organisationId, at, tx } = work;
-  const { scopes, importId } = context;
+  const { importId } = context;
   const { dryRun } = context.options;
   const existing = await loadExisting(
     tx,
@@ -207,15 +210,14 @@ async function takeVehicles(
     const { vehicleId, vin } = vehicle;
     const holder = vin === undefined ? undefined : byVin.get(vin);
     const known: ExistingVehicle | undefined = vehicleId === undefined ? holder : byId.get(vehicleId);
+    const outside = outsideScope(context, vehicle, known, holder);
+    if (outside) {
+      refuse(line, outside);
+      continue;
+    }
     if (holder && holder !== known) {
       const sentence = `VIN ${vin} belongs to another vehicle.`;
       refuse(line, { field: "vin", code: "VIN_TAKEN", sentence });
-      continue;
-    }
-    const located = { region: vehicle.region ?? known?.row.region, model: vehicle.model ?? known?.row.model };
-    if (!covers(scopes, located) || (known && !covers(scopes, known.row))) {
-      const place = `region ${located.region ?? "none"}, model ${located.model ?? "none"}`;
-      refuse(line, { code: "OUT_OF_SCOPE", sentence: `Your roles do not cover this vehicle: ${place}.` });
       continue;
     }
     if (!known) {
@@ -246,4 +248,23 @@ async function takeVehicles(
     payload: { created, updated },
   });
   return counts;
+}
+
+/** Tells of a vehicle that whoever imports may not read what the row itself says, and no more. */
+function outsideScope(
+  { scopes, readable }: Context,
+  vehicle: AsBuiltVehicle,
+  known: ExistingVehicle | undefined,
+  holder: ExistingVehicle | undefined,
+): RowProblem | undefined {
+  const isHidden = (found?: ExistingVehicle): boolean => found !== undefined && !covers(readable, found.row);
+  const before = isHidden(known) ? undefined : known?.row;
+  const after = { region: vehicle.region ?? before?.region, model: vehicle.model ?? before?.model };
+  const place = [...(before ? [before] : []), after].find((located) => !covers(scopes, located));
+  if (place) {
+    const where = `region ${place.region ?? "none"}, model ${place.model ?? "none"}`;
+    return { code: "OUT_OF_SCOPE", sentence: `Your roles do not cover this vehicle: ${where}.` };
+  }
+  if (!isHidden(known) && !isHidden(holder)) return undefined;
+  return { code: "OUT_OF_SCOPE", sentence: "Your roles do not let you take this row in." };
 }

@@ -1,7 +1,9 @@
+import { v7 as uuidv7 } from "uuid";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import {
   eventStream,
   firmware,
+  manifestOf,
   publishRelease,
   registerVehicle,
   startCampaign,
@@ -60,6 +62,20 @@ test("D5 the health of a vehicle tells its failed job, its clock and what was lo
     openJobs: [],
     newestJob: { jobId, status: "failed" },
   });
+});
+
+test("D5 a vehicle that has just reported what it runs is online and was seen", async () => {
+  const token = await registerVehicle(fixture, "car");
+  const body = manifestOf("car", "1.0.0", "a".repeat(64));
+  await fixture.call("PUT", "/api/v1/device/version-manifest", { token, body });
+  expect(await health()).toMatchObject({ health: "good", presence: "online", lastSeenAt: fixture.clock.at });
+});
+
+test("D5 a vehicle that has just reported an event was seen", async () => {
+  const token = await registerVehicle(fixture, "car");
+  const body = { events: [eventStream(uuidv7()).stage("plan", "started")] };
+  await fixture.call("POST", "/api/v1/device/events", { token, body });
+  expect(await health()).toMatchObject({ health: "good", status: "idle", lastSeenAt: fixture.clock.at });
 });
 
 test("D5 the health of an unknown vehicle is refused", async () => {

@@ -61,10 +61,16 @@ export async function readHealth(db: Database, organisationId: string, vehicleId
   const newest = jobs[0];
   const failed = newest && ["failed", "rolledBack"].includes(newest.status);
   const { epochs } = await telemetryStreams(db, organisationId, vehicleId);
-  const clockTrusted = await lastClock(db, organisationId, vehicleId);
+  const last = await lastEvent(db, organisationId, vehicleId);
+  const clockTrusted = last ? (JSON.parse(last.body) as Event).clockTrusted : null;
+  // That it was heard of is written some seconds later than what it reported.
+  const heard = [vehicle.lastSeenAt, vehicle.manifestAt, last?.receivedAt ?? null].filter(
+    (at) => at !== null,
+  );
+  const lastSeenAt = heard.length > 0 ? Math.max(...heard) : null;
   const facts: HealthFacts = {
     presence: vehicle.presence ?? "unknown",
-    lastSeenAt: vehicle.lastSeenAt,
+    lastSeenAt,
     heldReason: vehicle.heldReason,
     isRetired: vehicle.retiredAt !== null,
     openJobs: open.map(({ status }) => status),
@@ -81,7 +87,7 @@ export async function readHealth(db: Database, organisationId: string, vehicleId
     eventsLost: facts.eventsLost,
     ...present({
       presenceAt: vehicle.presenceAt,
-      lastSeenAt: vehicle.lastSeenAt,
+      lastSeenAt,
       heartbeatMs: vehicle.heartbeatMs,
       clockTrusted,
     }),
@@ -90,14 +96,12 @@ export async function readHealth(db: Database, organisationId: string, vehicleId
   };
 }
 
-async function lastClock(db: Database, organisationId: string, vehicleId: string): Promise<boolean | null> {
-  const last = await db
+const lastEvent = (db: Database, organisationId: string, vehicleId: string) =>
+  db
     .selectFrom("events")
-    .select("body")
+    .select(["body", "receivedAt"])
     .where("organisationId", "=", organisationId)
     .where("vehicleId", "=", vehicleId)
     .orderBy("arrival", "desc")
     .limit(1)
     .executeTakeFirst();
-  return last ? (JSON.parse(last.body) as Event).clockTrusted : null;
-}

@@ -36,7 +36,7 @@ test("D5 a vehicle is offline once three heartbeats were missed, and not before"
   expect(await presenceAfter(1)).toBe("offline");
 });
 
-test("D5 the interval that a vehicle states counts in place of the configured one", async () => {
+async function beat(): Promise<void> {
   const heartbeat = {
     eventId: uuidv7(),
     streamEpoch: uuidv7(),
@@ -51,6 +51,34 @@ test("D5 the interval that a vehicle states counts in place of the configured on
   const body = { events: [heartbeat] };
   const answer = await fixture.call("POST", "/api/v1/device/events", { token, body });
   expect(answer.status).toBe(200);
+}
+const presences = async (): Promise<string[]> => {
+  const history = await fixture.call("GET", "/api/v1/vehicles/car/timeline?kind=presence");
+  return (history.data() as { what: string }[]).map(({ what }) => what);
+};
+
+test("D5 a vehicle is online as soon as its first heartbeat came, and the next one is no news", async () => {
+  await beat();
+  const first = fixture.clock.at;
+  fixture.clock.at += 1000;
+  await beat();
+  const { presence, presenceAt } = (await fixture.call("GET", "/api/v1/vehicles/car/health")).data() as {
+    presence: string;
+    presenceAt: number;
+  };
+  expect([presence, presenceAt]).toEqual(["online", first]);
+  expect(await presences()).toEqual(["presence.online"]);
+});
+
+test("D5 a heartbeat makes a vehicle online that was offline", async () => {
+  await say("offline");
+  fixture.clock.at += 1;
+  await beat();
+  expect(await presences()).toEqual(["presence.online", "presence.offline"]);
+});
+
+test("D5 the interval that a vehicle states counts in place of the configured one", async () => {
+  await beat();
   await fixture.cloud.lastSeen.flush();
   expect(await presenceAfter(3 * MINUTE_MS)).toBe("online");
   expect(await presenceAfter(1)).toBe("offline");

@@ -4,25 +4,38 @@ import { inOneTransaction } from "../../db/transaction.ts";
 import type { Presence } from "../../mqtt/topics.ts";
 import type { Work } from "../../plugins/writes.ts";
 import { noteHistory } from "../history/history.ts";
+import { storePresence } from "./presence.ts";
 
 /** So many heartbeats in a row may be missed; then the vehicle is offline. */
 export const MISSED_HEARTBEATS = 3;
 /** Vehicles in one transaction. */
 const VEHICLES_AT_ONCE = 500;
 
-/** Keeps how often a vehicle says that it will be heard of; written only where it is news. */
+/**
+ * Keeps how often a vehicle says that it will be heard of, and that it is online. One statement, which writes nothing,
+ * as long as neither is news: there are very many heartbeats.
+ */
 export async function noteHeartbeat(
-  { tx, organisationId }: Pick<Work, "tx" | "organisationId">,
+  { tx, organisationId, at }: Pick<Work, "tx" | "organisationId" | "at">,
   vehicleId: string,
   heartbeatMs: number,
 ): Promise<void> {
-  await tx
+  const news = await tx
     .updateTable("vehicles")
     .set({ heartbeatMs })
     .where("organisationId", "=", organisationId)
     .where("vehicleId", "=", vehicleId)
-    .where((eb) => eb.or([eb("heartbeatMs", "is", null), eb("heartbeatMs", "!=", heartbeatMs)]))
-    .execute();
+    .where((eb) =>
+      eb.or([
+        eb("heartbeatMs", "is", null),
+        eb("heartbeatMs", "!=", heartbeatMs),
+        eb("presence", "is", null),
+        eb("presence", "!=", "online"),
+      ]),
+    )
+    .returning("presence")
+    .executeTakeFirst();
+  if (news && news.presence !== "online") await storePresence(tx, organisationId, vehicleId, "online", at);
 }
 
 /**

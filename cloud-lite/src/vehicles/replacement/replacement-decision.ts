@@ -1,20 +1,16 @@
 import type { EcuReport } from "@halfshaft/ota-format";
 import type { Cloud } from "../../cloud.ts";
-import { updateJob } from "../../jobs/update.ts";
-import { jobEcus, openJobs } from "../../jobs/store.ts";
+import { lock } from "../../db/engine.ts";
 import type { Work } from "../../plugins/writes.ts";
 import { reportedVersionKey } from "../../releases/version-key.ts";
 import { Refusal } from "../../refusals.ts";
 import { raiseDesiredRevision } from "../twin/desired.ts";
+import { carrySettings } from "../twin/desired-state-store.ts";
+import { lastManifest, type KeptManifest } from "../twin/manifest-store.ts";
 import { settleHold } from "./hold.ts";
-import {
-  decide,
-  formerEcu,
-  getReplacement,
-  reportedEcu,
-  type FormerEcu,
-  type ReplacementRow,
-} from "./replacement-store.ts";
+import { followReplacement, judgeJobs } from "./replacement-jobs.ts";
+import { isSilent } from "./replacement-rules.ts";
+import { decide, formerEcu, getReplacement, reportedEcu, type ReplacementRow } from "./replacement-store.ts";
 
 interface Decision {
   readonly vehicleId: string;
@@ -25,22 +21,28 @@ interface Decision {
 }
 
 /**
- * Takes the ECU that the vehicle reports into the twin; the former one stays in the replacement. Also after a
- * rejection, for people change their minds. Doing it twice changes nothing.
+ * Takes the ECU that the vehicle reports into the twin; the former one stays in the replacement, and what was meant for
+ * it goes to its successor. Also after a rejection, for people change their minds. Doing it twice changes nothing.
  * @throws {Refusal} REPLACEMENT_UNKNOWN or REPLACEMENT_DECIDED
  */
 export async function approveReplacement(cloud: Cloud, work: Work, decision: Decision): Promise<void> {
   const { vehicleId } = decision;
+  await holdReports(work, vehicleId);
   const row = await getReplacement(work.tx, work.organisationId, vehicleId, decision.replacementId);
   if (row.state === "approved") return;
   if (row.state === "resolved") throw decided(row);
   const isFirst = await decide(work, row, { state: "approved", by: decision.by, why: decision.why });
   // Someone else was quicker by a moment.
   if (!isFirst) throw decided(row);
-  await takeIn(work, row);
-  await adaptJobs(cloud, work, row);
+  const last = await lastManifest(work.tx, work.organisationId, vehicleId);
+  const before = formerEcu(row);
+  const told = toldOf(row, last);
+  await takeIn(work, row, told);
+  await followReplacement(cloud, work, row, told?.report);
+  if (before && told) await carrySettings(work, vehicleId, before, told.report.ecuId, decision.by);
   await raiseDesiredRevision(work.tx, work.organisationId, vehicleId);
   await settleHold(work, vehicleId);
+  if (last) await judgeJobs(cloud, work, vehicleId, last.manifest);
   work.afterCommit(() => cloud.wakeUp(vehicleId));
 }
 
@@ -48,23 +50,46 @@ export async function approveReplacement(cloud: Cloud, work: Work, decision: Dec
  * Keeps the twin as it is: the vehicle stays held until it reports the ECUs that the twin knows.
  * @throws {Refusal} REPLACEMENT_UNKNOWN or REPLACEMENT_DECIDED
  */
-export async function rejectReplacement(work: Work, decision: Decision): Promise<void> {
+export async function rejectReplacement(cloud: Cloud, work: Work, decision: Decision): Promise<void> {
   const { vehicleId } = decision;
+  await holdReports(work, vehicleId);
   const row = await getReplacement(work.tx, work.organisationId, vehicleId, decision.replacementId);
   if (row.state === "rejected") return;
   if (row.state !== "open") throw decided(row);
   await decide(work, row, { state: "rejected", by: decision.by, why: decision.why });
   await settleHold(work, vehicleId);
+  const last = await lastManifest(work.tx, work.organisationId, vehicleId);
+  if (last) await judgeJobs(cloud, work, vehicleId, last.manifest);
+}
+
+/** What a decision does to jobs is what the vehicle's own reports do: they wait for each other. */
+const holdReports = ({ tx, organisationId }: Work, vehicleId: string): Promise<void> =>
+  lock(tx, organisationId, "vehicle", vehicleId);
+
+interface Told {
+  readonly report: EcuReport;
+  readonly at: number;
+}
+
+/** The new ECU as the vehicle told of it last: its software may have changed since it was detected. */
+function toldOf(row: ReplacementRow, last: KeptManifest | undefined): Told | undefined {
+  const detected = reportedEcu(row);
+  if (!detected) return undefined;
+  const report = last?.manifest.ecus.find(({ ecuId }) => ecuId === detected.ecuId);
+  if (!last || !report || isSilent(report) || report.hardwareId !== detected.hardwareId) {
+    return { report: detected, at: row.detectedAt };
+  }
+  const isSame = report.version === detected.version && report.imageSha256 === detected.imageSha256;
+  return { report, at: isSame ? row.detectedAt : last.receivedAt };
 }
 
 const decided = ({ vehicleId, replacementId, state }: ReplacementRow): Refusal =>
   new Refusal("REPLACEMENT_DECIDED", { vehicleId, replacementId, state });
 
-async function takeIn(work: Work, row: ReplacementRow): Promise<void> {
+async function takeIn(work: Work, row: ReplacementRow, told: Told | undefined): Promise<void> {
   const { tx, organisationId } = work;
   const { vehicleId } = row;
   const before = formerEcu(row);
-  const after = reportedEcu(row);
   if (before) {
     await tx
       .deleteFrom("ecus")
@@ -73,7 +98,8 @@ async function takeIn(work: Work, row: ReplacementRow): Promise<void> {
       .where("ecuId", "=", before.ecuId)
       .execute();
   }
-  if (!after) return;
+  if (!told) return;
+  const after = told.report;
   const last = await tx
     .selectFrom("ecus")
     .select("position")
@@ -91,12 +117,12 @@ async function takeIn(work: Work, row: ReplacementRow): Promise<void> {
       hardwareId: after.hardwareId,
       kind: before?.kind ?? "uds",
       position: before?.position ?? (last?.position ?? -1) + 1,
-      ...softwareOf(after, row.detectedAt),
+      ...softwareOf(told),
     })
     .execute();
 }
 
-const softwareOf = (report: EcuReport, at: number) => ({
+const softwareOf = ({ report, at }: Told) => ({
   version: report.version ?? null,
   versionKey: reportedVersionKey(report.version),
   imageSha256: report.imageSha256 ?? null,
@@ -106,50 +132,3 @@ const softwareOf = (report: EcuReport, at: number) => ({
   reportedAt: at,
   softwareAt: at,
 });
-
-/**
- * Jobs that wait for the former ECU: one that was not offered yet goes to its successor where that is the same
- * hardware; every other one expires. What has begun goes on, for the vehicle decides.
- */
-async function adaptJobs(cloud: Cloud, work: Work, row: ReplacementRow): Promise<void> {
-  const { tx, organisationId, at } = work;
-  const before = formerEcu(row);
-  if (!before) return;
-  const after = reportedEcu(row);
-  for (const job of await openJobs(tx, organisationId, row.vehicleId)) {
-    if (job.status !== "queued" && job.status !== "offered") continue;
-    const ecus = await jobEcus(tx, organisationId, job.jobId);
-    if (ecus.every(({ ecuId }) => ecuId !== before.ecuId)) continue;
-    if (after && job.status === "queued" && after.hardwareId === before.hardwareId) {
-      await handOver(work, job.jobId, before, after);
-      continue;
-    }
-    await work.audit({
-      action: "job.withdrawn",
-      subjectKind: "job",
-      subjectId: job.jobId,
-      payload: { reason: row.kind, replacementId: row.replacementId, ecuId: before.ecuId },
-    });
-    await updateJob(cloud, work, { ...job, withdrawnAt: at });
-  }
-}
-
-async function handOver(work: Work, jobId: string, before: FormerEcu, after: EcuReport): Promise<void> {
-  await work.tx
-    .updateTable("jobEcus")
-    .set({
-      ecuId: after.ecuId,
-      versionBefore: after.version ?? null,
-      sha256Before: after.imageSha256 ?? null,
-    })
-    .where("organisationId", "=", work.organisationId)
-    .where("jobId", "=", jobId)
-    .where("ecuId", "=", before.ecuId)
-    .execute();
-  await work.audit({
-    action: "job.recalculated",
-    subjectKind: "job",
-    subjectId: jobId,
-    payload: { before: before.ecuId, after: after.ecuId },
-  });
-}

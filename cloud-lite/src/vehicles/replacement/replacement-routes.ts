@@ -4,7 +4,7 @@ import type { App, Cloud } from "../../cloud.ts";
 import { cutPage, PageQuery, readPage } from "../../db/cursor.ts";
 import { actorOf } from "../../plugins/admission.ts";
 import { answer, answers, ref } from "../../plugins/answers.ts";
-import { write, WriteHeaders, type Work } from "../../plugins/writes.ts";
+import { write, WriteHeaders } from "../../plugins/writes.ts";
 import { approveReplacement, rejectReplacement } from "./replacement-decision.ts";
 import {
   formerEcu,
@@ -112,8 +112,7 @@ export function addReplacementRoutes(app: App, cloud: Cloud): void {
   const verbs = {
     approve: {
       summary: "Take the ECU that the vehicle reports into the twin, and let the vehicle go",
-      run: (work: Work, decision: Parameters<typeof rejectReplacement>[1]) =>
-        approveReplacement(cloud, work, decision),
+      run: approveReplacement,
     },
     reject: {
       summary: "Keep the twin as it is; the vehicle stays held until it reports the former ECU",
@@ -139,7 +138,7 @@ export function addReplacementRoutes(app: App, cloud: Cloud): void {
           const { vehicleId, replacementId } = request.params;
           await requireVehicle(work.tx, actor, vehicleId, "fleet.write");
           const by = actor.kind === "operator" ? actor.principalId : actor.vehicleId;
-          await run(work, { vehicleId, replacementId, by, why: request.body?.why });
+          await run(cloud, work, { vehicleId, replacementId, by, why: request.body?.why });
           return view(await getReplacement(work.tx, work.organisationId, vehicleId, replacementId));
         }),
     );

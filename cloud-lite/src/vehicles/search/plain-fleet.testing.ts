@@ -22,7 +22,12 @@ export interface PlainVehicle {
   readonly lastSeenAt: number | null;
   readonly held: boolean;
   readonly retired: boolean;
-  readonly ecus: readonly { name: string; hardwareId: string; version: string | null; sha256: string }[];
+  readonly ecus: readonly {
+    name: string;
+    hardwareId: string;
+    version: string | null;
+    sha256: string | null;
+  }[];
   /** Oldest first; the last one is what the vehicle should have. */
   readonly jobs: readonly { status: JobStatus; sha256: string }[];
 }
@@ -57,7 +62,7 @@ export function randomFleet(size: number, seed: number): PlainVehicle[] {
         name: oneOf("e1", "e2"),
         hardwareId: oneOf("h1", "h2", "h3"),
         version: oneOf(null, "1.0.0", "1.4.9", "1.5.0-rc.1", "1.5.0", "2.0.0"),
-        sha256: oneOf("a", "b"),
+        sha256: oneOf("a", "b", null),
       }),
       3,
     ),
@@ -132,10 +137,18 @@ function holds(vehicle: PlainVehicle, part: VehicleSelection, at: number): boole
     return lastSeenAt !== null && lastSeenAt >= after && lastSeenAt < before && lastSeenAt >= at - withinMs;
   }
   const wanted = vehicle.jobs.at(-1);
-  const isInSync =
-    wanted !== undefined && (vehicle.ecus.length === 0 || vehicle.ecus[0]!.sha256 === wanted.sha256);
-  return isInSync === part.inSync;
+  return wanted !== undefined && runsWanted(vehicle.ecus[0], wanted.sha256) === part.inSync;
 }
+
+/** Undefined where it is not known; a job of no ECU asks for nothing. */
+function runsWanted(ecu: PlainVehicle["ecus"][number] | undefined, sha256: string): boolean | undefined {
+  if (!ecu) return true;
+  if (ecu.sha256 !== null) return ecu.sha256 === sha256;
+  return ecu.version === null ? undefined : ecu.version === WANTED_VERSION;
+}
+
+/** Of every job. */
+const WANTED_VERSION = "1.0.0";
 
 /** Writes the rows that such vehicles would have; the last job is about the first ECU. */
 export async function storeFleet(
@@ -211,7 +224,7 @@ async function storeJob(
       name: "e",
       hardwareId: "h1",
       imageId: "i",
-      version: "1.0.0",
+      version: WANTED_VERSION,
       sha256,
       position: 0,
     })

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { digestOf, readCursor as readPlace, writeCursor as writePlace } from "../../db/cursor.ts";
 import { Refusal } from "../../refusals.ts";
 import type { FleetSearch } from "./search-schema.ts";
 
@@ -8,30 +8,16 @@ export interface Place {
   readonly vehicleId: string;
 }
 
-/** Stands for a query: a cursor is good for the query that made it only. */
-const digestOf = (search: FleetSearch): string =>
-  createHash("sha256").update(JSON.stringify(search)).digest("base64url").slice(0, 12);
-
 export const writeCursor = (search: FleetSearch, { key, vehicleId }: Place): string =>
-  Buffer.from(JSON.stringify([digestOf(search), key, vehicleId])).toString("base64url");
+  writePlace(digestOf(search), { key, id: vehicleId });
 
 /** @throws {Refusal} CURSOR_INVALID where the cursor is none of this query */
 export function readCursor(search: FleetSearch, cursor: string): Place {
-  const [digest, key, vehicleId] = parsed(cursor);
-  const isKey = key === null || typeof key === (isNumeric(search) ? "number" : "string");
-  if (digest !== digestOf(search) || !isKey || typeof vehicleId !== "string") {
+  const { key, id } = readPlace(digestOf(search), cursor);
+  if (key !== null && typeof key !== (isNumeric(search) ? "number" : "string")) {
     throw new Refusal("CURSOR_INVALID");
   }
-  return { key: key as Place["key"], vehicleId };
+  return { key, vehicleId: id };
 }
 
 const isNumeric = ({ sort }: FleetSearch): boolean => sort === "year" || sort === "lastSeenAt";
-
-function parsed(cursor: string): unknown[] {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
-    return Array.isArray(value) ? value : [];
-  } catch {
-    return [];
-  }
-}

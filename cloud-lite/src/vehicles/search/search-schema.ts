@@ -1,6 +1,6 @@
 import { Type, type Static } from "typebox";
 import { HardwareId, Version } from "@halfshaft/ota-format";
-import { PageQuery } from "../../db/cursor.ts";
+import { Cursor, PageQuery } from "../../db/cursor.ts";
 import { Group, Tag, Vin } from "../schema.ts";
 import { PRESENCES, SelectionRef, VEHICLE_STATUSES, type VehicleSelection } from "./selection.ts";
 
@@ -22,14 +22,10 @@ const Order = {
   ),
   q: text("The beginning of a vehicle id or a VIN"),
 };
-const Cursor = Type.Optional(
-  Type.String({ maxLength: 1000, description: "metadata.nextCursor of the page before, of the same query" }),
-);
 
 export const VehicleListQuery = Type.Object(
   {
     ...PageQuery,
-    cursor: Cursor,
     ...Order,
     vin: Type.Optional(Vin),
     group: Type.Optional(Group),

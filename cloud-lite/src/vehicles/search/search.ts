@@ -1,10 +1,10 @@
-import type { SelectQueryBuilder } from "kysely";
+import { sql, type Expression, type RawBuilder, type SelectQueryBuilder, type SqlBool } from "kysely";
 import type { Scope } from "../../access/grants.ts";
 import type { Database } from "../../db/database.ts";
 import { whereInScope } from "../scope.ts";
 import type { Place } from "./search-cursor.ts";
 import type { FleetSearch } from "./search-schema.ts";
-import type { Fleet, FleetQuery, Plan } from "./fleet-query.ts";
+import type { Fleet, Plan, VehicleExpressions } from "./fleet-query.ts";
 import { whereSelected } from "./selection-query.ts";
 
 export interface SearchContext {
@@ -119,23 +119,26 @@ function matching(
 ): PlaceQuery {
   const own = db.selectFrom("vehicles as v").where("v.organisationId", "=", organisationId);
   const chosen = whereSelected(own, selection, { organisationId, at, plan }, { retired });
-  const found = whereInScope(q === undefined ? chosen : whereBegins(chosen, q), scopes);
+  const found = whereInScope(q === undefined ? chosen : chosen.where((eb) => begins(eb, q)), scopes);
   return found.select((eb) => ["v.vehicleId", eb.ref(`v.${sort}`).as("key")]);
 }
 
 /** After every text that begins with this one: the last character there is. */
 const endOf = (prefix: string): string => `${prefix}\u{10ffff}`;
 
-/** By range, which an index serves; VINs are capitals. */
-function whereBegins(query: FleetQuery, text: string): FleetQuery {
-  return query.where((eb) => {
-    const begins = (column: "v.vehicleId" | "v.vin", prefix: string) =>
-      eb.and([eb(column, ">=", prefix), eb(column, "<", endOf(prefix))]);
-    const capitals = text.toUpperCase();
-    return eb.or([
-      begins("v.vehicleId", text),
-      begins("v.vin", text),
-      ...(text === capitals ? [] : [begins("v.vin", capitals)]),
-    ]);
-  });
+/** That the id or the VIN of a vehicle, `v`, begins so. */
+const begins = (eb: VehicleExpressions, text: string): Expression<SqlBool> =>
+  eb.or([hasBeginning("v.vehicleId", text), vinBegins(eb, text)]);
+
+/** VINs are capitals. */
+export function vinBegins(eb: VehicleExpressions, text: string): Expression<SqlBool> {
+  const capitals = text.toUpperCase();
+  return eb.or([
+    hasBeginning("v.vin", text),
+    ...(text === capitals ? [] : [hasBeginning("v.vin", capitals)]),
+  ]);
 }
+
+/** By range, which an index serves. */
+export const hasBeginning = (column: string, prefix: string): RawBuilder<SqlBool> =>
+  sql`(${sql.ref(column)} >= ${prefix} and ${sql.ref(column)} < ${endOf(prefix)})`;

@@ -1,4 +1,4 @@
-import type { Expression, SelectQueryBuilder, SqlBool } from "kysely";
+import type { Expression, ExpressionBuilder, Nullable, SelectQueryBuilder, SqlBool } from "kysely";
 import type { Database } from "../../db/database.ts";
 import { versionKey } from "../../releases/version-key.ts";
 import type { Fleet, FleetQuery, SelectionContext, VehicleExpressions } from "./fleet-query.ts";
@@ -50,7 +50,7 @@ function selected(eb: VehicleExpressions, part: VehicleSelection, context: Conte
   if ("status" in part) return eb.or(part.status.map((status) => statusIs(eb, status, context)));
   if ("presence" in part) return eb.or(part.presence.map((fact) => presenceIs(eb, fact)));
   if ("lastSeen" in part) return seen(eb, part.lastSeen, context.at);
-  if ("inSync" in part) return part.inSync ? inSync(eb) : eb.not(inSync(eb));
+  if ("inSync" in part) return part.inSync ? inSync(eb) : runsOther(eb);
   return member(eb, part, context);
 }
 
@@ -75,32 +75,43 @@ function seen(eb: VehicleExpressions, { after, before, withinMs }: SeenBounds, a
 const presenceIs = (eb: VehicleExpressions, fact: PresenceFact): Condition =>
   fact === "unknown" ? eb("v.presence", "is", null) : eb("v.presence", "=", fact);
 
-/** There was a last job, and no ECU of it reports other bytes than the job was to bring, or none. */
+/** There was a last job, and every ECU of it reports what the job was to bring. */
 const inSync = (eb: VehicleExpressions): Condition =>
   eb.and([
     eb("v.desiredJobId", "is not", null),
-    eb.not(
-      eb.exists(
-        eb
-          .selectFrom("jobEcus as wanted")
-          .leftJoin("ecus as found", (join) =>
-            join
-              .onRef("found.organisationId", "=", "wanted.organisationId")
-              .onRef("found.ecuId", "=", "wanted.ecuId")
-              .onRef("found.vehicleId", "=", "v.vehicleId"),
-          )
-          .select("wanted.ecuId")
-          .whereRef("wanted.organisationId", "=", "v.organisationId")
-          .whereRef("wanted.jobId", "=", "v.desiredJobId")
-          .where((on) =>
-            on.or([
-              on("found.imageSha256", "is", null),
-              on("found.imageSha256", "!=", on.ref("wanted.sha256")),
-            ]),
-          ),
-      ),
-    ),
+    eb.not(eb.exists(ecusOfLastJob(eb).where((on) => on.or([differs(on), isUntold(on)])))),
   ]);
+
+/** There was a last job, and some ECU of it reports something else. */
+const runsOther = (eb: VehicleExpressions): Condition => eb.exists(ecusOfLastJob(eb).where(differs));
+
+const ecusOfLastJob = (eb: VehicleExpressions) =>
+  eb
+    .selectFrom("jobEcus as wanted")
+    .leftJoin("ecus as found", (join) =>
+      join
+        .onRef("found.organisationId", "=", "wanted.organisationId")
+        .onRef("found.ecuId", "=", "wanted.ecuId")
+        .onRef("found.vehicleId", "=", "v.vehicleId"),
+    )
+    .select("wanted.ecuId")
+    .whereRef("wanted.organisationId", "=", "v.organisationId")
+    .whereRef("wanted.jobId", "=", "v.desiredJobId");
+
+type WantedExpressions = ExpressionBuilder<
+  { wanted: Fleet["jobEcus"]; found: Nullable<Fleet["ecus"]> },
+  "wanted" | "found"
+>;
+
+/** The version counts where a digest is not known, as in the twin. */
+const differs = (on: WantedExpressions): Condition =>
+  on.or([
+    on("found.imageSha256", "!=", on.ref("wanted.sha256")),
+    on.and([on("found.imageSha256", "is", null), on("found.version", "!=", on.ref("wanted.version"))]),
+  ]);
+
+const isUntold = (on: WantedExpressions): Condition =>
+  on.and([on("found.imageSha256", "is", null), on("found.version", "is", null)]);
 
 type MemberCondition = Extract<
   VehicleSelection,

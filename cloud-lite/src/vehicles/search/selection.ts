@@ -1,5 +1,5 @@
 import { Type, type TSchema } from "typebox";
-import { HardwareId, Version } from "@halfshaft/ota-format";
+import { HardwareId, Version, Whole } from "@halfshaft/ota-format";
 import { ref } from "../../plugins/answers.ts";
 import { Refusal } from "../../refusals.ts";
 import { Group, Tag, VehicleId, Vin } from "../schema.ts";
@@ -60,7 +60,7 @@ export type VehicleSelection =
 const closed = { additionalProperties: false } as const;
 const Text = Type.String({ minLength: 1, maxLength: 64 });
 const Year = Type.Integer({ minimum: 1900, maximum: 2200 });
-const Millis = Type.Integer({ minimum: 0, description: "ms" });
+const Millis = Type.Integer({ ...Whole, description: "ms" });
 
 const MAX_NAMED = 10_000;
 const MAX_LISTED = 200;
@@ -113,7 +113,12 @@ export const VehicleSelection = Type.Unsafe<VehicleSelection>(
           { ...closed, minProperties: 1, description: "UTC ms, from `after` up to but without `before`" },
         ),
       ),
-      inSync: Type.Optional(Type.Boolean({ description: "Runs what its last job was to bring" })),
+      inSync: Type.Optional(
+        Type.Boolean({
+          description:
+            "Whether it runs what its last job was to bring; where that is not known, neither holds",
+        }),
+      ),
       and: Type.Optional(listOf(Self)),
       or: Type.Optional(listOf(Self)),
       not: Type.Optional(Self),

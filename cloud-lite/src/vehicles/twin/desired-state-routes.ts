@@ -20,6 +20,7 @@ import { ConditionalHeaders, writeIfMatch } from "../../plugins/conditions.ts";
 import { inTransaction } from "../../plugins/writes.ts";
 import { Refusal } from "../../refusals.ts";
 import {
+  checkSettings,
   checkSoftware,
   currentState,
   listStates,
@@ -141,6 +142,10 @@ export function addDesiredStateRoutes(app: App, cloud: Cloud): void {
           },
           async change(work, current) {
             await checkSoftware(work.tx, work.organisationId, request.body.software);
+            if (about.subjectKind === "vehicle") {
+              const { configuration } = request.body;
+              await checkSettings(work.tx, work.organisationId, about.subjectId, configuration?.ecus);
+            }
             const actor = actorOf(request);
             const by = actor.kind === "operator" ? actor.principalId : actor.vehicleId;
             if (about.subjectKind === "vehicle") work.afterCommit(() => cloud.wakeUp(about.subjectId));

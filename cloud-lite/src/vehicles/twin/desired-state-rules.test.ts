@@ -1,6 +1,12 @@
 import { expect, test } from "vitest";
 import type { Configuration, ReportedState } from "@halfshaft/ota-format";
-import { compareSettings, ecuConfiguration, effectiveState, type StateBody } from "./desired-state-rules.ts";
+import {
+  compareSettings,
+  ecuConfiguration,
+  effectiveState,
+  movedSettings,
+  type StateBody,
+} from "./desired-state-rules.ts";
 
 const vehicle = (settings: Configuration): StateBody => ({ configuration: { vehicle: settings } });
 
@@ -52,6 +58,17 @@ test("D8 an ECU gets what holds for its type, then what names it alone", () => {
   const state = effectiveState([{ name: "a", body: { configuration: { ecus } } }], undefined);
   expect(ecuConfiguration(state, { ecuId: "SER-1", hardwareId: "HW-1" })).toEqual({ x: 2, y: 1 });
   expect(ecuConfiguration(state, { ecuId: "SER-2", hardwareId: "HW-1" })).toEqual({ x: 1, y: 1 });
+});
+
+test("D8 settings that move to an ECU leave its own as they are", () => {
+  const state: StateBody = {
+    software: { "HW-1": { version: "1.0.0" } },
+    configuration: { vehicle: { limit: 80 }, ecus: { old: { x: 1, y: 1 }, new: { x: 2 }, other: { z: 1 } } },
+  };
+  expect(movedSettings(state, "old", "new")).toEqual({
+    ...state,
+    configuration: { vehicle: { limit: 80 }, ecus: { new: { x: 2, y: 1 }, other: { z: 1 } } },
+  });
 });
 
 const report = (more: Partial<ReportedState>): ReportedState => ({

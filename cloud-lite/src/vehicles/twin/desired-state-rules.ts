@@ -47,6 +47,17 @@ export const ecuConfiguration = (
   { ecuId, hardwareId }: { readonly ecuId: string; readonly hardwareId: string },
 ): Configuration => (ecuId === hardwareId ? { ...ecus[ecuId] } : { ...ecus[hardwareId], ...ecus[ecuId] });
 
+/**
+ * A state in which the settings of one ECU are those of another, whose own win; undefined where it names no settings
+ * of that ECU.
+ */
+export function movedSettings(state: StateBody, from: string, to: string): StateBody | undefined {
+  const { [from]: moved, ...others } = state.configuration?.ecus ?? {};
+  if (moved === undefined) return undefined;
+  const ecus = { ...others, [to]: { ...moved, ...others[to] } };
+  return { ...state, configuration: { ...state.configuration, ecus } };
+}
+
 /** In order of key, so that equal states are equal as text. */
 function merged(layers: readonly (Configuration | undefined)[]): Configuration {
   const all = Object.assign({}, ...layers) as Configuration;

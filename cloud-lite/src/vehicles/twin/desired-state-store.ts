@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import type { DesiredState, ReportedState } from "@halfshaft/ota-format";
-import type { Page } from "../../db/cursor.ts";
+import { afterNumber, type Page } from "../../db/cursor.ts";
 import type { Database } from "../../db/database.ts";
 import type { Work } from "../../plugins/writes.ts";
 import { Refusal } from "../../refusals.ts";
 import {
   ecuConfiguration,
   effectiveState,
+  movedSettings,
   type EffectiveState,
   type StateBody,
   type WantedSoftware,
@@ -45,13 +46,14 @@ export async function listStates(
   { subjectKind, subjectId }: StateSubject,
   page: Page,
 ): Promise<StateVersion[]> {
+  const after = afterNumber(page);
   const rows = await db
     .selectFrom("desiredStates")
     .select(["version", "body", "createdAt", "createdBy"])
     .where("organisationId", "=", organisationId)
     .where("subjectKind", "=", subjectKind)
     .where("subjectId", "=", subjectId)
-    .$if(page.after !== undefined, (q) => q.where("version", "<", Number(page.after)))
+    .$if(after !== undefined, (q) => q.where("version", "<", after!))
     .orderBy("version", "desc")
     .limit(page.limit + 1)
     .execute();
@@ -98,9 +100,61 @@ export async function checkSoftware(
 ): Promise<void> {
   for (const [hardwareId, wanted] of Object.entries(software)) {
     if (await findImage(db, organisationId, hardwareId, wanted)) continue;
-    const what =
-      "version" in wanted ? `version ${wanted.version}` : `an image of release ${wanted.releaseId}`;
+    const what = "version" in wanted ? `version ${wanted.version}` : `image of release ${wanted.releaseId}`;
     throw new Refusal("DESIRED_SOFTWARE_UNKNOWN", { hardwareId, what });
+  }
+}
+
+/**
+ * A group's settings are not checked: vehicles come into it and leave it.
+ * @throws {Refusal} ECU_UNKNOWN for the first key of settings that is neither an ECU of the vehicle nor known hardware
+ */
+export async function checkSettings(
+  db: Database,
+  organisationId: string,
+  vehicleId: string,
+  settings: NonNullable<StateBody["configuration"]>["ecus"] = {},
+): Promise<void> {
+  const ecus = await ecusOf(db, organisationId, [vehicleId]);
+  const own = new Set(ecus.flatMap(({ ecuId, hardwareId }) => [ecuId, hardwareId]));
+  const others = Object.keys(settings).filter((key) => !own.has(key));
+  if (others.length === 0) return;
+  const rows = await db
+    .selectFrom("hardware")
+    .select("hardwareId")
+    .where("organisationId", "=", organisationId)
+    .where("hardwareId", "in", others)
+    .execute();
+  const hardware = new Set(rows.map(({ hardwareId }) => hardwareId));
+  const ecuId = others.find((key) => !hardware.has(key));
+  if (ecuId !== undefined) throw new Refusal("ECU_UNKNOWN", { vehicleId, ecuId });
+}
+
+/** Settings that name an ECU belong to its place in the vehicle: its successor gets them, whoever wrote them. */
+export async function carrySettings(
+  work: Work,
+  vehicleId: string,
+  former: { readonly ecuId: string; readonly hardwareId: string },
+  successorId: string,
+  by: string,
+): Promise<void> {
+  // Such a key means all ECUs of the hardware; and with its own serial an ECU has its settings already.
+  if (former.ecuId === former.hardwareId || former.ecuId === successorId) return;
+  const groups = await work.tx
+    .selectFrom("vehicleGroups")
+    .select("groupName")
+    .where("organisationId", "=", work.organisationId)
+    .where("vehicleId", "=", vehicleId)
+    .orderBy("groupName")
+    .execute();
+  const subjects: StateSubject[] = [
+    { subjectKind: "vehicle", subjectId: vehicleId },
+    ...groups.map(({ groupName }) => ({ subjectKind: "group", subjectId: groupName }) as const),
+  ];
+  for (const subject of subjects) {
+    const current = await currentState(work.tx, work.organisationId, subject);
+    const moved = movedSettings(current.state, former.ecuId, successorId);
+    if (moved) await putState(work, subject, current, moved, by);
   }
 }
 

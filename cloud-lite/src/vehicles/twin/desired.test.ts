@@ -53,18 +53,26 @@ async function release(hardwareId: string, version: number): Promise<Made> {
 
 async function offer({ releaseId }: Made): Promise<string> {
   await startCampaign(fixture, releaseId, ["car"]);
+  return takeOffer();
+}
+
+async function takeOffer(): Promise<string> {
   const answer = await fixture.call("GET", "/api/v1/device/offer", { token: device });
   return (answer.data() as Offer).jobId;
 }
 
 /** Offers a release, and ends its job well. */
-async function install(made: Made, version: number): Promise<string> {
-  const jobId = await offer(made);
+const install = async (made: Made, version: number): Promise<string> =>
+  carryOut(await offer(made), made, version);
+
+async function carryOut(jobId: string, made: Made, version: number): Promise<string> {
   const { ecus } = (await fixture.call("GET", `/api/v1/jobs/${jobId}`)).data() as {
     ecus: { ecuId: string; name: string; hardwareId: string }[];
   };
   const events = eventStream(jobId);
-  const body = { events: [events.stage("flash", "started"), events.outcome("succeeded")] };
+  const at = (fixture.clock.at += 1000);
+  const stamped = [events.stage("flash", "started"), events.outcome("succeeded")];
+  const body = { events: stamped.map((event) => ({ ...event, at })) };
   await fixture.call("POST", "/api/v1/device/events", { token: device, body });
   const reports = ecus.map(({ ecuId, name, hardwareId }) => ({
     ecuId,
@@ -110,4 +118,15 @@ test("D3 an ECU that has the present job's image by an earlier job does not beco
   await fixture.cloud.db.updateTable("ecus").set({ imageSha256: null }).where("ecuId", "=", "DR2").execute();
   const again = await offer(doors);
   expect(await directed()).toEqual({ "images/HW-D_1.0.0.bin": { ecus: ["DR2"], jobId: again } });
+});
+
+test("D3 the Director lists for an ECU what ended last, also where that job is the older one", async () => {
+  const [newest, before] = [await release("HW-E", 2), await release("HW-E", 1)];
+  const older = await startCampaign(fixture, newest.releaseId, ["car"], { priority: "critical" });
+  await fixture.call("POST", `/api/v1/campaigns/${older}/pause`);
+  await install(before, 1);
+  await fixture.call("POST", `/api/v1/campaigns/${older}/resume`);
+  const jobId = await carryOut(await takeOffer(), newest, 2);
+  await offer(await release("HW-B", 1));
+  expect(await directed()).toMatchObject({ "images/HW-E_2.0.0.bin": { ecus: ["ENG"], jobId } });
 });

@@ -33,7 +33,7 @@ export async function desiredSoftware(
 
 type JobSoftware = Awaited<ReturnType<typeof softwareOfJobs>>[number];
 
-/** Images of the present job and of all successful ones, for the ECUs that the vehicle has; oldest job first. */
+/** Images of the present job and of all successful ones, for the ECUs that the vehicle has; in the order in which the jobs ended. */
 const softwareOfJobs = (db: Database, organisationId: string, vehicleId: string, presentJobId: string) =>
   db
     .selectFrom("jobs as j")
@@ -63,6 +63,7 @@ const softwareOfJobs = (db: Database, organisationId: string, vehicleId: string,
     .where("j.organisationId", "=", organisationId)
     .where("j.vehicleId", "=", vehicleId)
     .where((eb) => eb.or([eb("j.jobId", "=", presentJobId), eb("j.status", "=", "succeeded")]))
+    .orderBy("j.endedAt", (order) => order.asc().nullsLast())
     .orderBy("j.jobId")
     .orderBy("e.position")
     .execute();

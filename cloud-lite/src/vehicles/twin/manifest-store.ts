@@ -1,9 +1,11 @@
 import { v7 as uuidv7 } from "uuid";
 import type { EcuReport, VersionManifest } from "@halfshaft/ota-format";
+import type { Database } from "../../db/database.ts";
 import { jobEcus, openJobs } from "../../jobs/store.ts";
 import type { Work } from "../../plugins/writes.ts";
 import { reportedVersionKey } from "../../releases/version-key.ts";
 import { noteHistory } from "../history/history.ts";
+import { storePresence } from "../presence/presence.ts";
 import { noteReplacements } from "../replacement/replacement-store.ts";
 import { ecusOf, type EcuRow } from "../store.ts";
 
@@ -22,12 +24,16 @@ export interface SoftwareChange {
 export async function storeManifest(work: Work, vehicleId: string, manifest: VersionManifest): Promise<void> {
   const { tx, organisationId, at } = work;
   // First, for it lets a vehicle's manifests in one after the other, on every engine.
-  await tx
+  const vehicle = await tx
     .updateTable("vehicles")
     .set({ manifestAt: at })
     .where("organisationId", "=", organisationId)
     .where("vehicleId", "=", vehicleId)
-    .execute();
+    .returning("presence")
+    .executeTakeFirst();
+  if (vehicle && vehicle.presence !== "online") {
+    await storePresence(tx, organisationId, vehicleId, "online", at);
+  }
   await keepManifest(work, vehicleId, manifest);
   const ecus = await ecusOf(tx, organisationId, [vehicleId]);
   const changes: SoftwareChange[] = [];
@@ -52,16 +58,8 @@ export async function storeManifest(work: Work, vehicleId: string, manifest: Ver
 async function keepManifest(work: Work, vehicleId: string, manifest: VersionManifest): Promise<void> {
   const { tx, organisationId, at: receivedAt } = work;
   const body = JSON.stringify(manifest);
-  const last = await tx
-    .selectFrom("versionManifests")
-    .select(["manifestId", "body"])
-    .where("organisationId", "=", organisationId)
-    .where("vehicleId", "=", vehicleId)
-    .orderBy("manifestId", "desc")
-    .limit(1)
-    .executeTakeFirst();
-  const lastEcus = last && (JSON.parse(last.body) as VersionManifest).ecus;
-  if (last && JSON.stringify(lastEcus) === JSON.stringify(manifest.ecus)) {
+  const last = await lastManifest(tx, organisationId, vehicleId);
+  if (last && JSON.stringify(last.manifest.ecus) === JSON.stringify(manifest.ecus)) {
     await tx
       .updateTable("versionManifests")
       .set({ receivedAt, body })
@@ -74,6 +72,31 @@ async function keepManifest(work: Work, vehicleId: string, manifest: VersionMani
     .insertInto("versionManifests")
     .values({ organisationId, manifestId: uuidv7(), vehicleId, receivedAt, body })
     .execute();
+}
+
+export interface KeptManifest {
+  readonly manifestId: string;
+  readonly receivedAt: number;
+  readonly manifest: VersionManifest;
+}
+
+/** What the vehicle said about itself last. */
+export async function lastManifest(
+  db: Database,
+  organisationId: string,
+  vehicleId: string,
+): Promise<KeptManifest | undefined> {
+  const row = await db
+    .selectFrom("versionManifests")
+    .select(["manifestId", "receivedAt", "body"])
+    .where("organisationId", "=", organisationId)
+    .where("vehicleId", "=", vehicleId)
+    .orderBy("manifestId", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  if (!row) return undefined;
+  const { body, ...kept } = row;
+  return { ...kept, manifest: JSON.parse(body) as VersionManifest };
 }
 
 /** An ECU that could not be asked keeps what it said last. */

@@ -24,7 +24,7 @@ export interface LastJob {
 /** Offers that came to nothing (declined, expired, not made yet) leave what was wanted before. */
 const REACHED = ["offered", "active", "succeeded", "failed", "rolledBack"] as const;
 
-/** By ECU id. */
+/** By ECU id. A job that has not ended is the last one, whenever it was made. */
 export async function lastJobs(
   db: Database,
   organisationId: string,
@@ -50,6 +50,7 @@ export async function lastJobs(
     .where("j.organisationId", "=", organisationId)
     .where("j.vehicleId", "=", vehicleId)
     .where("j.status", "in", REACHED)
+    .orderBy("j.endedAt", (order) => order.asc().nullsLast())
     .orderBy("j.jobId")
     .execute();
   // The later one takes the earlier one's place.

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { DesiredState, Offer, ReportedState } from "@halfshaft/ota-format";
 import type { Static } from "typebox";
 import {
+  CODE,
   eventStream,
   firmware,
   HARDWARE,
@@ -49,9 +50,15 @@ const reportState = (state: DesiredState, more: Partial<ReportedState> = {}) => 
 /** Installs this release on the vehicle, from the offer to the manifest. */
 async function install(release: { releaseId: string; sha256: string }, version: string): Promise<void> {
   await startCampaign(fixture, release.releaseId, ["car"]);
+  await carryOut(release, version);
+}
+
+async function carryOut(release: { sha256: string }, version: string): Promise<void> {
   const { jobId } = (await offerNow())!;
   const events = eventStream(jobId);
-  const body = { events: [events.stage("flash", "started"), events.outcome("succeeded")] };
+  const at = (fixture.clock.at += 1000);
+  const stamped = [events.stage("flash", "started"), events.outcome("succeeded")];
+  const body = { events: stamped.map((event) => ({ ...event, at })) };
   await fixture.call("POST", "/api/v1/device/events", { token: device, body });
   await reportSoftware(version, release.sha256);
 }
@@ -82,6 +89,22 @@ test("D3 a vehicle reporting an older version after an offline flash is believed
   });
   await startCampaign(fixture, fresh.releaseId, ["car"]);
   expect(await offerNow()).toMatchObject({ ecus: [{ ecuId: "ENG-car", version: "2.0.0" }] });
+});
+
+test("D3 the last job of an ECU is the one that ended last, also where it is the older one", async () => {
+  const [first, second] = [
+    await publishRelease(fixture, "2.0.0", firmware(2)),
+    await publishRelease(fixture, "3.0.0", firmware(3)),
+  ];
+  const older = await startCampaign(fixture, second.releaseId, ["car"], { priority: "critical" });
+  await fixture.call("POST", `/api/v1/campaigns/${older}/pause`);
+  await install(first, "2.0.0");
+  await fixture.call("POST", `/api/v1/campaigns/${older}/resume`);
+  await carryOut(second, "3.0.0");
+  expect(await engine()).toMatchObject({ state: "inSync", desired: { version: "3.0.0" } });
+  const body = { selection: { inSync: true } };
+  const found = await fixture.call("POST", "/api/v1/vehicles/search", { body });
+  expect(found.data()).toMatchObject([{ vehicleId: "car" }]);
 });
 
 test("D3 a vehicle with a replaced ECU is held in the twin, with its reason", async () => {
@@ -159,6 +182,60 @@ test("D8 software that was never released cannot be desired", async () => {
     code: "DESIRED_SOFTWARE_UNKNOWN",
     detail: `There is no version 9.0.0 for ${HARDWARE} that was released.`,
   });
+});
+
+test("D8 a release that is not known cannot be desired", async () => {
+  const releaseId = "0193f3a0-7c00-7abc-8def-0123456789ab";
+  const refused = await want(OWN, { software: { [HARDWARE]: { releaseId } } });
+  expect(refused.problem().detail).toBe(
+    `There is no image of release ${releaseId} for ${HARDWARE} that was released.`,
+  );
+});
+
+test("D8 settings of an ECU that the vehicle does not have are refused", async () => {
+  const refused = await want(OWN, { configuration: { ecus: { TYPO: { idle: 800 } } } });
+  expect(refused.problem()).toMatchObject({
+    status: 422,
+    code: "ECU_UNKNOWN",
+    detail: "Vehicle car has no ECU TYPO.",
+  });
+});
+
+test("D8 settings may be written for hardware that the vehicle does not have yet", async () => {
+  await fixture.call("PUT", "/api/v1/hardware/HW-TRAILER", { body: { title: "Trailer", regions: [CODE] } });
+  const written = await want(OWN, { configuration: { ecus: { "HW-TRAILER": { brake: 1 } } } });
+  expect(written.status).toBe(200);
+});
+
+/** The engine control is exchanged, and somebody approves it. */
+async function exchange(): Promise<void> {
+  await reportSoftware("1.0.0", "a".repeat(64));
+  const body = manifestOf("car", "1.0.0", "a".repeat(64));
+  body.ecus[0]!.ecuId = "ENG-new";
+  await fixture.call("PUT", "/api/v1/device/version-manifest", { token: device, body });
+  const found = await fixture.call("GET", "/api/v1/vehicles/car/replacements");
+  const [{ replacementId }] = found.data() as [{ replacementId: string }];
+  await fixture.call("POST", `/api/v1/vehicles/car/replacements/${replacementId}/approve`);
+}
+
+test("D8 the settings of an ECU, also a group's, go to the one that takes its place", async () => {
+  await want(GROUP, { configuration: { ecus: { "ENG-car": { idle: 800, boost: 0 } } } });
+  await want(OWN, { configuration: { ecus: { "ENG-car": { boost: 1 } } } });
+  await exchange();
+  expect((await wanted()).ecus[0]).toMatchObject({
+    ecuId: "ENG-new",
+    configuration: { boost: 1, idle: 800 },
+  });
+  expect((await fixture.call("GET", OWN)).data()).toMatchObject({
+    version: 2,
+    state: { configuration: { ecus: { "ENG-new": { boost: 1 } } } },
+  });
+});
+
+test("D8 a desired state that names no exchanged ECU stays as it is", async () => {
+  await want(OWN, { configuration: { ecus: { [HARDWARE]: { idle: 800 } } } });
+  await exchange();
+  expect((await fixture.call("GET", OWN)).data()).toMatchObject({ version: 1 });
 });
 
 test("D8 a desired state has a limit", async () => {
