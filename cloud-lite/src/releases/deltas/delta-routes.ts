@@ -6,7 +6,8 @@ import { sortParameter } from "../../db/order.ts";
 import { actorOf } from "../../plugins/admission.ts";
 import { answer, answers, ref } from "../../plugins/answers.ts";
 import { write, WriteHeaders } from "../../plugins/writes.ts";
-import { DELTA_ORDERS, listDeltas, retryDelta } from "./delta-store.ts";
+import { DELTA_ORDERS, listDeltas } from "./delta-list.ts";
+import { retryDelta } from "./delta-store.ts";
 import { Delta, DeltaFilter } from "../schema.ts";
 import { getRelease } from "../store.ts";
 
