@@ -129,7 +129,8 @@ test("C8 what failed is tried again as a further attempt, which alone counts", a
   expect(jobs.data()).toMatchObject([{ attempt: 2 }, { attempt: 1, status: "failed" }]);
 });
 
-test("C8 a vehicle that was under way at the rollback is brought back once it has finished", async () => {
+/** A rollback while one vehicle is under way, which has brought back the one that had finished. @returns its campaign */
+async function rolledBackUnderWay(): Promise<string> {
   await updateAll("1.0.0");
   const { releaseId } = await publishRelease(cloud, "2.0.0", firmware(2));
   const campaignId = await makeCampaign(cloud, releaseId);
@@ -137,8 +138,12 @@ test("C8 a vehicle that was under way at the rollback is brought back once it ha
   await fleet.succeed("car-0000");
   await fleet.begin("car-0001");
   await act(cloud, campaignId, "rollBack");
-  const { campaignId: back } = await newest();
   await fleet.succeed("car-0000");
+  return (await newest()).campaignId;
+}
+
+test("C8 a vehicle that was under way at the rollback is brought back once it has finished", async () => {
+  const back = await rolledBackUnderWay();
   expect((await settled(cloud, back)).state).toBe("active");
   cloud.clock.at += 3_600_000;
   await fleet.succeed("car-0001");
@@ -149,15 +154,7 @@ test("C8 a vehicle that was under way at the rollback is brought back once it ha
 });
 
 test("C8 a rollback waits for no vehicle that fell silent on its way", async () => {
-  await updateAll("1.0.0");
-  const { releaseId } = await publishRelease(cloud, "2.0.0", firmware(2));
-  const campaignId = await makeCampaign(cloud, releaseId);
-  await act(cloud, campaignId, "start");
-  await fleet.succeed("car-0000");
-  await fleet.begin("car-0001");
-  await act(cloud, campaignId, "rollBack");
-  const { campaignId: back } = await newest();
-  await fleet.succeed("car-0000");
+  const back = await rolledBackUnderWay();
   cloud.clock.at += 25 * 3_600_000;
   expect((await settled(cloud, back)).state).toBe("completed");
 });
