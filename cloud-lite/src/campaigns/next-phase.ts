@@ -14,8 +14,8 @@ export const hasBegun = async (given: Act): Promise<boolean> =>
 /**
  * C8: begins a phase that its gate holds back. It is named, so that asking twice begins one phase and not two.
  * @returns what the gate was still waiting for
- * @throws {Refusal} CAMPAIGN_PHASE_UNKNOWN, CAMPAIGN_PHASE_NEEDED, CAMPAIGN_PHASE_NOT_NEXT, or CAMPAIGN_HALTED where it is not the gate that
- * halted the campaign
+ * @throws {Refusal} CAMPAIGN_PHASE_UNKNOWN, CAMPAIGN_PHASE_NEEDED, CAMPAIGN_PHASE_NOT_NEXT, CAMPAIGN_HALTED where it
+ * is not the gate that halted the campaign, or those of `resume`
  */
 export async function nextPhase(given: Act): Promise<object> {
   const { work, campaign } = given;
@@ -36,15 +36,16 @@ export async function nextPhase(given: Act): Promise<object> {
 async function askedPhase({ work, campaign, asked: { phase } }: Act) {
   const { campaignId, name } = campaign;
   const phases = await phasesOf(work.tx, work.organisationId, [campaignId]);
-  const names = phases.map((one) => one.name).join(", ");
+  const namesOf = (some: readonly PhaseRow[]): string => some.map((one) => one.name).join(", ");
   const left = phases.filter(({ startedAt }) => startedAt === null);
   // Left out, it can only be the last one: of several, asking twice would begin two.
   if (phase === undefined && left.length > 1) {
-    throw new Refusal("CAMPAIGN_PHASE_NEEDED", { name, phases: left.map((one) => one.name).join(", ") });
+    throw new Refusal("CAMPAIGN_PHASE_NEEDED", { name, phases: namesOf(left) });
   }
   const asked =
     phase === undefined ? phases.at(-1) : phases.find((one) => one.phaseId === phase || one.name === phase);
-  if (!asked) throw new Refusal("CAMPAIGN_PHASE_UNKNOWN", { name, phase: phase ?? "", phases: names });
+  if (!asked)
+    throw new Refusal("CAMPAIGN_PHASE_UNKNOWN", { name, phase: phase ?? "", phases: namesOf(phases) });
   return { asked, phases };
 }
 
